@@ -1,0 +1,151 @@
+// Package config reads config.toml into typed values, strictly: an unknown key, a wrong type, a name that nothing
+// defines is a Fault with file, line, column, and what to do. Load finds every fault it can in one run.
+//
+// What is read here is data. Parts are built from it by the packages that own them; when one of those refuses a value
+// (a bad expression, a plugin that does not load), Config.At gives the place to blame.
+package config
+
+import (
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/secret"
+)
+
+// Config is a whole configuration, with every default filled in and every reference resolved.
+type Config struct {
+	Server       Server
+	Queue        Queue
+	Plugins      Plugins
+	Secrets      Secrets
+	Sources      []*Source      // by name
+	Destinations []*Destination // by name
+	Routes       []*Route       // in the file's order
+
+	file   string
+	places map[string]Position // by key path, "destinations.babelforce.url", "routes[0].when"
+}
+
+// Server is where the gateway listens and what it takes from a connection.
+type Server struct {
+	Listen         string        // host:port for vendors; "127.0.0.1:0" takes a free port
+	Admin          string        // host:port of the API
+	Dev            string        // host:port where `plugboard dev` plays the demo destination; the address guard lets dev alone reach it
+	MaxBody        int64         // bytes, after decompression; also bounds headers by the rest of the limits below
+	MaxConnections int           // over all addresses
+	PerAddress     int           // connections of one address
+	ReadTimeout    time.Duration // of a whole request
+	WriteTimeout   time.Duration
+	IdleTimeout    time.Duration
+}
+
+// Queue is the engine and its bounds.
+type Queue struct {
+	Engine  string // "badger"
+	Dir     string
+	Retain  time.Duration
+	MaxDisk int64 // bytes
+	MinFree int64 // bytes free on the file system below which nothing is accepted
+}
+
+// Plugins is where plugin files are and what each may use.
+type Plugins struct {
+	Dir      string
+	Cache    string // compiled code, private to this user
+	Memory   int64
+	Deadline time.Duration
+}
+
+// Secrets is where {{secret.NAME}} is looked up: the environment (PLUGBOARD_SECRET_ + name in upper case, other
+// characters than letters and digits as "_"), then a file of that name in Dir.
+type Secrets struct {
+	Dir string // "" for none
+}
+
+// Source receives.
+type Source struct {
+	Name    string
+	Path    string   // raw path, as it stands in the request line
+	Methods []string // allowed; POST unless set
+	Plugin  string   // "" accepts CloudEvents, or any JSON as it is
+	Verify  []Verify // any of them; never empty: scheme "none" is said aloud
+	Config  Settings
+	Dedupe  time.Duration
+}
+
+// Verify is one way a sender may prove who it is.
+type Verify struct {
+	Scheme    string         // none, bearer, basic, header, zendesk
+	Secrets   []secret.Value // secret, token, password or value: any of them, while rotating
+	Username  string         // basic
+	Header    string         // header
+	Tolerance time.Duration  // how far a signed timestamp may be off; 0: not checked
+}
+
+// Settings is a plugin's configuration: JSON, in which each secret is a placeholder (secret.Vault) where the file says
+// {{secret.NAME}}. Grants holds the secrets it may use.
+type Settings struct {
+	JSON   []byte
+	Grants []string // secret names
+}
+
+// Destination is a system that events are delivered to.
+type Destination struct {
+	Name         string
+	Plugin       string
+	URL          secret.Text // may hold secrets, as Telegram's does
+	Auth         Auth
+	Timeout      time.Duration // of one exchange
+	Concurrency  int
+	OrderBy      string // expression over the event; "" for none
+	Retry        Retry
+	Success      []string // "2xx", "304"
+	Headers      map[string]secret.Text
+	AllowPrivate bool
+	AllowHTTP    bool
+	Config       Settings
+	Vault        *secret.Vault // the secrets that this destination's own configuration names, and nothing else
+}
+
+// Auth is how requests to a destination are authorised.
+type Auth struct {
+	Type         string // "", bearer, basic, api-key, oauth2-password, oauth2-client-credentials
+	Token        secret.Value
+	Username     string
+	Password     secret.Value
+	Name         string // api-key: header or query parameter
+	In           string // api-key: "header" or "query"
+	Value        secret.Value
+	TokenURL     string
+	ClientID     string
+	ClientSecret secret.Value
+	Scope        string
+}
+
+// Retry is one of three forms: Every and For; Schedule; Backoff, Factor, Max and Attempts.
+type Retry struct {
+	Every    time.Duration
+	For      time.Duration
+	Schedule []time.Duration
+	Backoff  time.Duration
+	Factor   float64
+	Max      time.Duration
+	Attempts int
+}
+
+// Route picks events and names destinations.
+type Route struct {
+	Index   int // in the file, from 0
+	Name    string
+	From    []string // sources; empty: all
+	Types   []string // "agent.*"; empty: all
+	When    string   // condition; "" for always
+	Via     []Via
+	To      []string
+	Enabled bool
+}
+
+// Via is a transform plugin on a route.
+type Via struct {
+	Plugin string
+	Config Settings
+}

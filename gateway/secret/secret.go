@@ -1,0 +1,26 @@
+// Package secret keeps secret values from leaving by accident. A Value prints as "[redacted]" whatever prints it; the
+// one exit is Reveal. A plugin never sees a value but a placeholder that nobody outside this process can guess; the
+// Vault of its destination puts the value in at the moment of sending.
+package secret
+
+import "log/slog"
+
+// Redacted is what stands for a value wherever one would be printed.
+const Redacted = "[redacted]"
+
+// Value is a secret. Its zero value is the empty secret.
+type Value struct{ text string }
+
+// New makes a Value of the text.
+func New(text string) Value { return Value{text} }
+
+// Reveal gives the text: the one exit, for signing, comparing and sending.
+func (v Value) Reveal() string { return v.text }
+
+// Empty says whether there is nothing in it.
+func (v Value) Empty() bool { return v.text == "" }
+
+func (Value) String() string               { return Redacted }
+func (Value) GoString() string             { return Redacted }
+func (Value) LogValue() slog.Value         { return slog.StringValue(Redacted) }
+func (Value) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
