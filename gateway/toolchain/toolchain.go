@@ -1,0 +1,158 @@
+// Package toolchain makes plugins of their sources: it finds the language of a folder, runs that language's compiler
+// and puts NAME.wasm in place in one step, so that whoever watches the folder never sees half a file.
+//
+// A compiler's output is kept in the user's cache folder, where the compiler finds it again: a plugin whose sources did
+// not change is not linked anew (for Go, 0.1 s instead of 2).
+package toolchain
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Language is one way to write a plugin.
+type Language struct {
+	Name string
+	// Marker is a file name pattern that tells the language of a folder.
+	Marker string
+	// Tool is the program that must be there, and Install says how to get it.
+	Tool    string
+	Install string
+	command func(ctx context.Context, out string) *exec.Cmd
+}
+
+// Languages are those that Build knows, in the order in which a folder is tried.
+var Languages = []Language{{
+	Name: "go", Marker: "*.go", Tool: "go", Install: "install Go from https://go.dev/dl",
+	command: func(ctx context.Context, out string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, ".")
+		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+		return cmd
+	},
+}}
+
+// ErrNoSource says that a folder holds no plugin source.
+var ErrNoSource = errors.New("no plugin source")
+
+// Detect finds the language of a folder.
+func Detect(folder string) (Language, error) {
+	for _, l := range Languages {
+		found, err := filepath.Glob(filepath.Join(folder, l.Marker))
+		if err != nil {
+			return Language{}, err
+		}
+		if len(found) > 0 {
+			return l, nil
+		}
+	}
+	return Language{}, fmt.Errorf("%s: %w: none of %s", folder, ErrNoSource, markers())
+}
+
+func markers() string {
+	var ms []string
+	for _, l := range Languages {
+		ms = append(ms, l.Marker)
+	}
+	return strings.Join(ms, ", ")
+}
+
+// Sources gives the folders under dir that hold plugin source, by name.
+func Sources(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var folders []string
+	for _, e := range entries {
+		folder := filepath.Join(dir, e.Name())
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		if _, err := Detect(folder); err == nil {
+			folders = append(folders, folder)
+		} else if !errors.Is(err, ErrNoSource) {
+			return nil, err
+		}
+	}
+	slices.Sort(folders)
+	return folders, nil
+}
+
+// Build makes the plugin in folder and writes it to outDir/NAME.wasm, where NAME is the folder's. changed is false when
+// the file there was already what came out. A compiler's complaint is the error's text.
+func Build(ctx context.Context, folder, outDir string) (file string, changed bool, err error) {
+	lang, err := Detect(folder)
+	if err != nil {
+		return "", false, err
+	}
+	if _, err := exec.LookPath(lang.Tool); err != nil {
+		return "", false, fmt.Errorf("%s: building it needs %q, which is not on the path; %s", folder, lang.Tool, lang.Install)
+	}
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		return "", false, err
+	}
+	made, err := keep(abs)
+	if err != nil {
+		return "", false, err
+	}
+	cmd := lang.command(ctx, made)
+	cmd.Dir = abs
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return "", false, fmt.Errorf("%s: %s: %w\n%s", folder, strings.Join(cmd.Args, " "), err, bytes.TrimSpace(said.Bytes()))
+	}
+	file = filepath.Join(outDir, filepath.Base(abs)+".wasm")
+	changed, err = place(made, file)
+	return file, changed, err
+}
+
+// keep gives the path in the user's cache folder where the compiler's output of this folder stays.
+func keep(abs string) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no cache folder for built plugins: %w; set HOME or XDG_CACHE_HOME", err)
+	}
+	sum := sha256.Sum256([]byte(abs))
+	dir := filepath.Join(cache, "plugboard", "build", hex.EncodeToString(sum[:8]))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, filepath.Base(abs)+".wasm"), nil
+}
+
+// place copies made to file by a rename, unless file has the same bytes already.
+func place(made, file string) (changed bool, err error) {
+	want, err := os.ReadFile(made)
+	if err != nil {
+		return false, err
+	}
+	if have, err := os.ReadFile(file); err == nil && bytes.Equal(have, want) {
+		return false, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return false, err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".*.wasm.tmp")
+	if err != nil {
+		return false, err
+	}
+	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after the rename; otherwise the error that counts is below
+	if _, err := tmp.Write(want); err != nil {
+		return false, errors.Join(err, tmp.Close())
+	}
+	if err := errors.Join(tmp.Chmod(0o644), tmp.Close()); err != nil {
+		return false, err
+	}
+	return true, os.Rename(tmp.Name(), file)
+}

@@ -1,0 +1,86 @@
+package toolchain_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/plugboard/plugboard/gateway/toolchain"
+)
+
+const goPlugin = `package main
+
+func main() {}
+
+//go:wasmexport receive
+func receive() int32 { return 0 }
+`
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBuildPutsTheModuleBesideItsSource(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	write(t, filepath.Join(dir, "hello/go.mod"), "module hello\n\ngo 1.24\n")
+	write(t, filepath.Join(dir, "hello/main.go"), goPlugin)
+
+	file, changed, err := toolchain.Build(t.Context(), filepath.Join(dir, "hello"), dir)
+	if err != nil || !changed || file != filepath.Join(dir, "hello.wasm") {
+		t.Fatalf("Build: %q, changed %v, %v", file, changed, err)
+	}
+	module, err := os.ReadFile(file)
+	if err != nil || !bytes.HasPrefix(module, []byte("\x00asm")) {
+		t.Fatalf("%s is not a module: %v", file, err)
+	}
+	if _, changed, err = toolchain.Build(t.Context(), filepath.Join(dir, "hello"), dir); err != nil || changed {
+		t.Errorf("second Build: changed %v, %v; nothing was edited", changed, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestFailedBuildKeepsWhatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	write(t, filepath.Join(dir, "bad/go.mod"), "module bad\n\ngo 1.24\n")
+	write(t, filepath.Join(dir, "bad/main.go"), "package main\n\nfunc main() { missing() }\n")
+	write(t, filepath.Join(dir, "bad.wasm"), "what runs now")
+
+	_, _, err := toolchain.Build(t.Context(), filepath.Join(dir, "bad"), dir)
+	if err == nil || !strings.Contains(err.Error(), "undefined: missing") {
+		t.Errorf("the compiler's words are missing: %v", err)
+	}
+	if have, _ := os.ReadFile(filepath.Join(dir, "bad.wasm")); string(have) != "what runs now" {
+		t.Errorf("bad.wasm is now %q", have)
+	}
+}
+
+func TestSources(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "b/main.go"), goPlugin)
+	write(t, filepath.Join(dir, "a/main.go"), goPlugin)
+	write(t, filepath.Join(dir, "docs/README.md"), "no source")
+	write(t, filepath.Join(dir, ".hidden/main.go"), goPlugin)
+	write(t, filepath.Join(dir, "loose.wasm"), "built elsewhere")
+
+	got, err := toolchain.Sources(dir)
+	want := []string{filepath.Join(dir, "a"), filepath.Join(dir, "b")}
+	if err != nil || len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("Sources: %v, %v; want %v", got, err, want)
+	}
+	if _, err := toolchain.Detect(filepath.Join(dir, "docs")); !errors.Is(err, toolchain.ErrNoSource) {
+		t.Errorf("Detect of a folder without source: %v", err)
+	}
+}
