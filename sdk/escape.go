@@ -1,0 +1,35 @@
+package sdk
+
+// appendSegment appends s as one segment of a path: everything but RFC 3986's unreserved characters is percent-encoded.
+// The segments . and .. mean directories even when encoded, so their dots cannot stand; they get the encoding that a
+// strict server refuses rather than one that climbs.
+func appendSegment(dst []byte, s string) []byte {
+	const hex = "0123456789ABCDEF"
+	dots := s == "." || s == ".."
+	for i := range len(s) {
+		c := s[i]
+		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '~' || c == '.' && !dots {
+			dst = append(dst, c)
+			continue
+		}
+		dst = append(dst, '%', hex[c>>4], hex[c&15])
+	}
+	return dst
+}
+
+func appendBase64(dst, src []byte) []byte {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	for ; len(src) >= 3; src = src[3:] {
+		n := uint(src[0])<<16 | uint(src[1])<<8 | uint(src[2])
+		dst = append(dst, digits[n>>18], digits[n>>12&63], digits[n>>6&63], digits[n&63])
+	}
+	switch len(src) {
+	case 1:
+		n := uint(src[0]) << 4
+		dst = append(dst, digits[n>>6], digits[n&63], '=', '=')
+	case 2:
+		n := uint(src[0])<<10 | uint(src[1])<<2
+		dst = append(dst, digits[n>>12], digits[n>>6&63], digits[n&63], '=')
+	}
+	return dst
+}

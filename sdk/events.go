@@ -1,0 +1,103 @@
+package sdk
+
+import "github.com/plugboard/plugboard/sdk/jsondoc"
+
+// Events is what receive and transform make: any number of events and, from receive, an answer of its own to the sender.
+type Events struct{ b jsondoc.Builder }
+
+func (s *Events) reset() { s.b.Reset() }
+
+// Add adds an event of that type (agent.state.changed).
+func (s *Events) Add(eventType string) Event {
+	e := Event{s.b.Root().AppendObject("events")}
+	e.o.Str("type", eventType)
+	return e
+}
+
+// Copy adds an event equal to in, to be changed from there.
+func (s *Events) Copy(in *Incoming) Event {
+	e := Event{s.b.Root().AppendObject("events")}
+	e.o.Merge(in.root)
+	return e
+}
+
+// Reply answers the sender with that status and body in place of the gateway's 202, as handshakes ask for.
+func (s *Events) Reply(status int, body string) Reply {
+	r := Reply{s.b.Root().Object("reply")}
+	r.o.Int("status", int64(status))
+	r.o.Str("body", body)
+	return r
+}
+
+// Reply is an answer to the sender of a webhook.
+type Reply struct{ o jsondoc.Obj }
+
+// Header sets a header line of the answer.
+func (r Reply) Header(name, value string) Reply {
+	r.o.Object("headers").Str(jsondoc.Key(name), value)
+	return r
+}
+
+// Event is a CloudEvent in the making. Attributes that are "" are left out; the gateway adds specversion, and id, time
+// and source where they are missing.
+type Event struct{ o jsondoc.Obj }
+
+// ID sets the id: stable for one occurrence at the vendor, equal on every repeat.
+func (e Event) ID(id string) { e.o.Str("id", id) }
+
+// IDFrom asks the gateway to make the id by hashing those parts.
+func (e Event) IDFrom(parts ...string) { e.o.Append("id_from", parts...) }
+
+// Origin sets source to /vendor/account, and ccvendor and ccaccount.
+func (e Event) Origin(vendor, account string) {
+	e.o.Str("ccvendor", vendor)
+	e.o.Str("ccaccount", account)
+	if account != "" {
+		e.o.Str("source", "/"+vendor+"/"+account)
+	}
+}
+
+// Source sets the source to something else than Origin does.
+func (e Event) Source(source string) { e.o.Str("source", source) }
+
+// Type changes the type.
+func (e Event) Type(eventType string) { e.o.Str("type", eventType) }
+
+// VendorType sets cctype: the vendor's own name for the type, unchanged.
+func (e Event) VendorType(t string) { e.o.Str("cctype", t) }
+
+// Subject sets the subject to kind/id, agent/8447388090494, and the ordering key to the same; nothing when id is "".
+func (e Event) Subject(kind, id string) {
+	if id != "" {
+		s := kind + "/" + id
+		e.o.Str("subject", s)
+		e.o.Str("partitionkey", s)
+	}
+}
+
+// Time sets when it happened, from an RFC 3339 time in any zone. It is false, and sets nothing, when it is none.
+func (e Event) Time(t string) bool { return e.o.Time("time", t) }
+
+// TimeFrom is Time for a value of a document, which it marks as carried if it is a time.
+func (e Event) TimeFrom(v jsondoc.Value) bool { return e.o.TimeFrom("time", v) }
+
+// Received sets ccreceived, the time of receipt. Where the vendor did not say when it happened, that is the time too,
+// and data.derived says so.
+func (e Event) Received(t string) {
+	e.o.Time("ccreceived", t)
+	if !e.o.Has("time") && e.o.Time("time", t) {
+		e.Derived("time")
+	}
+}
+
+// Derived adds to data.derived: the paths of what was computed rather than read (time, data.call.ended_at).
+func (e Event) Derived(paths ...string) { e.o.Append("data.derived", paths...) }
+
+// Attribute sets an extension attribute; CloudEvents allows lower-case letters and digits in its name.
+func (e Event) Attribute(name, value string) { e.o.Str(jsondoc.Key(name), value) }
+
+// Remove takes away an attribute or what stands at a path: data.agent.email.
+func (e Event) Remove(path string) { e.o.Remove(path) }
+
+// Data is the event's content.
+func (e Event) Data() jsondoc.Obj { return e.o.Object("data") }

@@ -1,0 +1,109 @@
+package jsondoc
+
+import "github.com/plugboard/plugboard/sdk/rfc3339"
+
+// The From methods set a field from a value of a document and, where that succeeds, mark the value as carried (see
+// Value.Take). So a leaf is either in its field or in what remains, never lost and never in both: a duration of "n/a"
+// is not a whole number, sets nothing, and stays. All are false when v is absent or does not read as what is wanted.
+
+// StrFrom sets a string from a scalar.
+func (o Obj) StrFrom(path string, v Value) bool {
+	s := v.Str()
+	if s == "" {
+		return false
+	}
+	o.Str(path, s)
+	v.Carry()
+	return true
+}
+
+// IntFrom sets a whole number, also from a string.
+func (o Obj) IntFrom(path string, v Value) bool {
+	n, ok := v.Int()
+	if ok {
+		o.Int(path, n)
+		v.Carry()
+	}
+	return ok
+}
+
+// BoolFrom sets a boolean, also from "true", "false", 1, 0, "1" and "0".
+func (o Obj) BoolFrom(path string, v Value) bool {
+	b, ok := v.Bool()
+	if ok {
+		o.Bool(path, b)
+		v.Carry()
+	}
+	return ok
+}
+
+// TimeFrom sets a time in canonical form from an RFC 3339 one.
+func (o Obj) TimeFrom(path string, v Value) bool {
+	t, ok := rfc3339.Parse(v.Str())
+	if ok {
+		o.Instant(path, t)
+		v.Carry()
+	}
+	return ok
+}
+
+// StrsFrom sets a list of strings from an array of scalars. Elements that are null, "" or no scalars are left out of it,
+// and if one of them is an array or object the array is not marked as carried.
+func (o Obj) StrsFrom(path string, v Value) bool {
+	if v.Kind() != Array {
+		return false
+	}
+	any, whole := false, true
+	for _, e := range v.Each {
+		if s := e.Str(); s != "" {
+			o.Append(path, s)
+			e.Carry()
+			any = true
+		} else if !e.Empty() {
+			whole = false
+		}
+	}
+	if any && whole {
+		v.Carry()
+	}
+	return any
+}
+
+// CopyFrom sets whatever v is, type and spelling kept.
+func (o Obj) CopyFrom(path string, v Value) bool {
+	if v.Empty() {
+		return false
+	}
+	o.copy(o.place(path, String), v)
+	v.Carry()
+	return true
+}
+
+// Merge sets every member of the object v in o, objects member by member and lists element by element, so that single
+// fields can be changed, added to or removed afterwards. Names share the memory of v's source. What is empty is left
+// out, and nothing is marked as carried.
+func (o Obj) Merge(v Value) {
+	if v.Kind() != Object {
+		return
+	}
+	for name, m := range v.Each {
+		switch {
+		case m.Kind() == Object:
+			Obj{o.b, o.b.child(o.at, name, Object)}.Merge(m)
+		case m.Kind() == Array:
+			at := o.b.child(o.at, name, Array)
+			for _, e := range m.Each {
+				o.copy(o.b.add(at, "", String), e)
+			}
+		case !m.Empty():
+			o.copy(o.b.child(o.at, name, String), m)
+		}
+	}
+}
+
+// copy fills a part with v as it is written.
+func (o Obj) copy(at int32, v Value) {
+	start := int32(len(o.b.buf))
+	o.b.buf = append(o.b.buf, v.Raw()...)
+	o.seal(at, start)
+}

@@ -1,0 +1,111 @@
+// Package sdk is what a Plugboard plugin imports. A plugin is a main package that exports one or more of the functions
+// receive, transform, format and judge, each in one line that hands over to a function of the author's:
+//
+//	package main
+//
+//	import "github.com/plugboard/plugboard/sdk"
+//
+//	func main() {}
+//
+//	//go:wasmexport receive
+//	func receive() int32 { return sdk.Receive(read) }
+//
+//	func read(r *sdk.Request, out *sdk.Events) error {
+//		doc, err := r.JSON()
+//		if err != nil {
+//			return sdk.Reject("body is not JSON: " + err.Error())
+//		}
+//		e := out.Add("agent.state.changed")
+//		e.Subject("agent", doc.Take("agent_id").Str())
+//		e.Data().StrFrom("agent.name", doc.Get("agent_name"))
+//		return nil
+//	}
+//
+// Built with GOOS=wasip1 GOARCH=wasm and -buildmode=c-shared it runs in the gateway; built for anything else the same
+// code runs in tests (package plugintest).
+//
+// An instance of a plugin serves one call at a time and is used for many. What the functions are handed (requests,
+// events, values) belongs to the call and is void after it; strings may be kept. Nothing in here is safe for concurrent
+// use. A panic ends the call and the instance, its text is logged, and the gateway treats the call as failed.
+package sdk
+
+import (
+	"github.com/plugboard/plugboard/sdk/internal/host"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
+
+// output is written to anew by each call: one host call hands it over.
+var output []byte
+
+// Receive is the body of the export receive: read turns a vendor's request into events.
+func Receive(read func(r *Request, out *Events) error) int32 {
+	req, out := &theRequest, &theEvents
+	*req = Request{doc: req.doc, fields: req.fields}
+	out.reset()
+	return finish(read(req, out), &out.b)
+}
+
+// Transform is the body of the export transform: change turns one event into any number of events.
+func Transform(change func(in *Incoming, out *Events) error) int32 {
+	in, out := &theIncoming, &theEvents
+	out.reset()
+	if err := in.load(); err != nil {
+		return finish(err, nil)
+	}
+	return finish(change(in, out), &out.b)
+}
+
+// Format is the body of the export format: write turns one event into the request to send.
+func Format(write func(in *Incoming, out *Outgoing) error) int32 {
+	in := &theIncoming
+	if err := in.load(); err != nil {
+		return finish(err, nil)
+	}
+	theBuilder.Reset()
+	out := newOutgoing(theBuilder.Root())
+	return finish(write(in, &out), &theBuilder)
+}
+
+// Judge is the body of the export judge: decide says what a response means. A verdict in which nothing was set leaves
+// it to the status code.
+func Judge(decide func(a *Answer, v *Verdict) error) int32 {
+	a := &theAnswer
+	if err := a.load(); err != nil {
+		return finish(err, nil)
+	}
+	theBuilder.Reset()
+	return finish(decide(a, &Verdict{o: theBuilder.Root()}), &theBuilder)
+}
+
+// Init is the body of an export named init: it is called once for each instance, before anything else, and its error
+// refuses the configuration. A Go function cannot be called init, so the export is named in the directive:
+//
+//	//go:wasmexport init
+//	func start() int32 { return sdk.Init(configure) }
+func Init(configure func() error) int32 { return finish(configure(), nil) }
+
+// One of each is enough, since calls never overlap in an instance.
+var (
+	theRequest  Request
+	theIncoming Incoming
+	theAnswer   Answer
+	theEvents   Events
+	theBuilder  jsondoc.Builder
+)
+
+// finish ends a call: with its output, or with what the error says. An empty output is not written at all.
+func finish(err error, out *jsondoc.Builder) int32 {
+	if err != nil {
+		kind := host.Fail
+		if s, ok := err.(*Stop); ok {
+			kind = s.kind
+		}
+		host.Stop(kind, err.Error())
+		return kind
+	}
+	if out != nil && !out.Empty() {
+		output = out.AppendJSON(output[:0])
+		host.OutputWrite(output)
+	}
+	return 0
+}
