@@ -1,0 +1,175 @@
+package send
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// Bounds of an exchange, where Options do not say otherwise.
+const (
+	DefaultTimeout     = 15 * time.Second
+	DefaultMaxResponse = 64 << 10
+
+	connectTimeout = 5 * time.Second
+	idleTimeout    = 30 * time.Second // below what servers commonly keep, so that a connection seldom dies under a request
+	maxHeader      = 64 << 10
+)
+
+// Options make a Client.
+type Options struct {
+	Timeout     time.Duration // of an exchange, connecting included; 0: DefaultTimeout
+	Connections int           // at most so many at a time; 0: no bound
+	MaxResponse int           // bytes of a response that are read; 0: DefaultMaxResponse
+	AllowHTTP   bool          // plain http, not only https
+	Guard       *Guard        // nil: the zero Guard
+	Resolver    *net.Resolver // nil: the system's
+	TLS         *tls.Config   // nil: the system's roots; TLS 1.2 is the least in any case
+}
+
+// Client is a Sender on net/http: HTTP/1.1 and HTTP/2, connections kept and shared. It uses no proxy: behind one, the
+// Guard could not see where a request goes. It is safe for concurrent use.
+type Client struct {
+	opts      Options
+	transport *http.Transport
+}
+
+// NewClient makes a Client. Close it when it is no longer needed.
+func NewClient(o Options) *Client {
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.MaxResponse <= 0 {
+		o.MaxResponse = DefaultMaxResponse
+	}
+	if o.Guard == nil {
+		o.Guard = &Guard{}
+	}
+	secure := o.TLS.Clone()
+	if secure == nil {
+		secure = &tls.Config{}
+	}
+	secure.MinVersion = max(secure.MinVersion, tls.VersionTLS12)
+	dialer := &net.Dialer{Timeout: connectTimeout, Resolver: o.Resolver, ControlContext: o.Guard.control}
+	return &Client{opts: o, transport: &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        secure,
+		TLSHandshakeTimeout:    connectTimeout,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // so that the bound on what is read is a bound on what it becomes
+		MaxConnsPerHost:        o.Connections,
+		MaxIdleConnsPerHost:    max(o.Connections, 2),
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+		WriteBufferSize:        4 << 10,
+		ReadBufferSize:         4 << 10,
+	}}
+}
+
+// Close closes the connections that are kept. Exchanges that are running go on.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// Send makes the exchange.
+func (c *Client) Send(ctx context.Context, r *Request) (*Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	defer cancel()
+	req, err := c.request(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return nil, explain(ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }() // what is left unread is given up with the connection
+	var body []byte
+	if resp.Body != http.NoBody { // which a HEAD has, whatever its Content-Length says
+		if body, err = readUpTo(resp.Body, resp.ContentLength, c.opts.MaxResponse+1); err != nil {
+			return nil, explain(ctx, err)
+		}
+	}
+	out := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	if len(body) > c.opts.MaxResponse {
+		out.Body, out.Truncated = body[:c.opts.MaxResponse], true
+	}
+	return out, nil
+}
+
+// request checks r and makes an http.Request of it. The Header is handed on, not copied: the transport only reads it.
+func (c *Client) request(ctx context.Context, r *Request) (*http.Request, error) {
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return nil, refuse("the url cannot be read") // the parser's own words quote it
+	}
+	if err := c.checkURL(u); err != nil {
+		return nil, err
+	}
+	if !httpguts.ValidHeaderFieldName(r.Method) {
+		return nil, refuse("the method is not a word")
+	}
+	for name, values := range r.Header {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return nil, refuse("header name %q has a character that is not allowed", name)
+		}
+		for _, v := range values {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return nil, refuse("header %s must be one line without control characters", name)
+			}
+		}
+	}
+	req := &http.Request{
+		Method: r.Method, URL: u, Host: u.Host, Header: r.Header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(r.Body)),
+		// A body that is not nil and has no GetBody keeps the transport from sending anything a second time.
+		Body: io.NopCloser(bytes.NewReader(r.Body)),
+	}
+	return req.WithContext(ctx), nil
+}
+
+func (c *Client) checkURL(u *url.URL) error {
+	switch {
+	case u.Scheme == "http" && !c.opts.AllowHTTP && !c.exempt(u):
+		return refuse("plain http is refused; use https, or set allow_http = true on the destination")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return refuse("the url must begin with https://")
+	case u.Hostname() == "" || u.Opaque != "":
+		return refuse("the url has no host")
+	case u.User != nil:
+		return refuse("the url holds a user name; use auth on the destination")
+	case strings.Contains(u.Hostname(), "%"):
+		return refuse("the url's host has a zone")
+	}
+	return nil
+}
+
+// exempt says whether the URL names the demo destination, which speaks plain http.
+func (c *Client) exempt(u *url.URL) bool {
+	return c.opts.Guard.Exempt.IsValid() && u.Host == c.opts.Guard.Exempt.String()
+}
+
+// readUpTo reads at most limit bytes, in one piece when the length is known.
+func readUpTo(r io.Reader, length int64, limit int) ([]byte, error) {
+	if length < 0 || length > int64(limit) {
+		return io.ReadAll(io.LimitReader(r, int64(limit)))
+	}
+	if length == 0 {
+		return nil, nil
+	}
+	buf := make([]byte, length)
+	if _, err := io.ReadFull(r, buf); err != nil {
+		return nil, errors.Join(errShort, err)
+	}
+	return buf, nil
+}
+
+var errShort = errors.New("answer cut short")
