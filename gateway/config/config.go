@@ -21,6 +21,9 @@ type Config struct {
 	Destinations []*Destination // by name
 	Routes       []*Route       // in the file's order
 
+	// Vault holds every secret that the file names or spells out: its Redact is for logs and errors. It reveals nothing.
+	Vault *secret.Vault
+
 	file   string
 	places map[string]Position // by key path, "destinations.babelforce.url", "routes[0].when"
 }
@@ -70,6 +73,7 @@ type Source struct {
 	Verify  []Verify // any of them; never empty: scheme "none" is said aloud
 	Config  Settings
 	Dedupe  time.Duration
+	Vault   *secret.Vault // of Config's placeholders; its Redact is for what the plugin says
 }
 
 // Verify is one way a sender may prove who it is.
@@ -148,4 +152,5 @@ type Route struct {
 type Via struct {
 	Plugin string
 	Config Settings
+	Vault  *secret.Vault // of Config's placeholders: no destination reveals them
 }

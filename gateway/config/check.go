@@ -1,0 +1,109 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// check looks for what is wrong between settings that are right each by itself.
+func (r *reader) check(c *Config) {
+	r.checkPaths(c)
+	r.checkPlugins(c)
+	var sources, destinations []string
+	for _, s := range c.Sources {
+		sources = append(sources, s.Name)
+	}
+	for _, d := range c.Destinations {
+		destinations = append(destinations, d.Name)
+	}
+	seen := map[string]path{}
+	for i, route := range c.Routes {
+		at := makePath("routes", i)
+		if first, taken := seen[route.Name]; taken && route.Name != "" {
+			r.fault(node{path: at.key("name")}, fmt.Sprintf("two routes are called %q, the other at %s", route.Name, r.valueAt(first)), "give each a name of its own")
+		} else {
+			seen[route.Name] = at.key("name")
+		}
+		r.checkNames(at.key("from"), route.From, sources, "source", "sources")
+		r.checkNames(at.key("to"), route.To, destinations, "destination", "destinations")
+		if _, set := r.places[at.key("to")]; set && len(route.To) == 0 {
+			r.fault(node{path: at.key("to")}, "the route goes nowhere", `write to = ["NAME"] with a destination's name, or enabled = false`)
+		}
+	}
+}
+
+// checkPaths blames the second of two sources on one path, by the places in the file.
+func (r *reader) checkPaths(c *Config) {
+	for i, s := range c.Sources {
+		for _, other := range c.Sources[:i] {
+			if s.Path != other.Path {
+				continue
+			}
+			first, second := makePath("sources", other.Name, "path"), makePath("sources", s.Name, "path")
+			if a, b := r.valueAt(first), r.valueAt(second); a.Line > b.Line {
+				first, second = second, first
+			}
+			r.fault(node{path: second}, fmt.Sprintf("sources %s and %s have the same path %s, the other at %s", other.Name, s.Name, s.Path, r.valueAt(first)),
+				"give each source a path of its own")
+		}
+	}
+}
+
+func (r *reader) checkNames(at path, names, known []string, what, section string) {
+	for i, name := range names {
+		if slices.Contains(known, name) || !validName(name) {
+			continue
+		}
+		do := fmt.Sprintf("define [%s.%s], or remove it here", section, name)
+		if meant, ok := nearest(name, known); ok {
+			do = fmt.Sprintf("did you mean %q?", meant)
+		}
+		r.fault(node{path: at.index(i)}, fmt.Sprintf("there is no %s %q", what, name), do)
+	}
+}
+
+// checkPlugins blames names that no plugin has.
+func (r *reader) checkPlugins(c *Config) {
+	exists := r.opts.PluginExists
+	if exists == nil {
+		exists = func(name string) bool { return pluginExists(c.Plugins.Dir, name) }
+	}
+	for _, n := range r.plugins {
+		name, _ := n.value.(string)
+		if exists(name) {
+			continue
+		}
+		do := fmt.Sprintf("put %s.wasm into %s, or build it there with plugboard plugin build", name, c.Plugins.Dir)
+		if meant, ok := nearest(name, pluginNames(c.Plugins.Dir)); ok {
+			do = fmt.Sprintf("did you mean %q? Else %s", meant, do)
+		}
+		r.fault(n, fmt.Sprintf("there is no plugin %q", name), do)
+	}
+}
+
+// pluginExists says whether the folder holds the plugin, built or as source that can be built.
+func pluginExists(dir, name string) bool {
+	if info, err := os.Stat(filepath.Join(dir, name+".wasm")); err == nil && info.Mode().IsRegular() {
+		return true
+	}
+	info, err := os.Stat(filepath.Join(dir, name))
+	return err == nil && info.IsDir()
+}
+
+func pluginNames(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // the fault that asks says what to do
+	}
+	var names []string
+	for _, entry := range entries {
+		name, wasm := strings.CutSuffix(entry.Name(), ".wasm")
+		if (wasm || entry.IsDir()) && validName(name) {
+			names = append(names, name)
+		}
+	}
+	return slices.Compact(names)
+}

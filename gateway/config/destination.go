@@ -1,0 +1,109 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/secret"
+)
+
+var destinationSettings = []setting[Destination]{
+	{key: "allow_private", def: false, meaning: "may be at a private, loopback or link-local address",
+		reads: boolean(func(d *Destination) *bool { return &d.AllowPrivate })},
+	{key: "allow_http", def: false, meaning: "may be reached without TLS", reads: boolean(func(d *Destination) *bool { return &d.AllowHTTP })},
+	{key: "plugin", required: `write plugin = "webhook" to send any request, or another plugin's name`, meaning: "writes its requests",
+		reads: plugin(func(d *Destination) *string { return &d.Plugin })},
+	{key: "url", meaning: "where it is; a plugin's requests are relative to it", reads: destinationURL()},
+	{key: "auth", meaning: "how requests to it are authorised", reads: authorisation()},
+	{key: "timeout", def: "15s", meaning: "of one HTTP exchange", reads: duration(time.Millisecond, func(d *Destination) *time.Duration { return &d.Timeout })},
+	{key: "concurrency", def: int64(10), meaning: "deliveries in flight at once", reads: count(1, 1000, func(d *Destination) *int { return &d.Concurrency })},
+	{key: "order_by", def: "subject", meaning: `deliveries with the same value of this expression go one after the other; "" for none`,
+		reads: expression(`"subject"`, func(d *Destination) *string { return &d.OrderBy })},
+	{key: "retry", def: map[string]any{"schedule": []any{"5s", "5m", "30m", "2h", "5h", "10h", "10h"}}, meaning: "when a failed delivery is tried again", reads: retry()},
+	{key: "success", def: []any{"2xx"}, meaning: "statuses that mean delivered, unless the plugin judges the answer",
+		reads: words(kind{`a list of statuses such as ["2xx", "304"]`, `["2xx"]`}, kind{"a status", `"2xx"`},
+			func(d *Destination) *[]string { return &d.Success }, validStatus)},
+	{key: "headers", def: map[string]any{}, meaning: "sent with every request", reads: headers()},
+	{key: "config", def: map[string]any{}, meaning: "handed to the plugin", reads: pluginConfig(func(d *Destination) *Settings { return &d.Config })},
+}
+
+func beginDestination(r *reader, name string) *Destination {
+	d := &Destination{Name: name, Vault: &secret.Vault{}}
+	r.vault = d.Vault
+	return d
+}
+
+func destinationURL() reads[Destination] {
+	return reads[Destination]{kind: urlKind, into: func(r *reader, n node, d *Destination) {
+		value, ok := r.string(n, urlKind, usage{plugin: true})
+		if ok {
+			r.url(n, value, d)
+		}
+		d.URL = secret.Text{Placeholder: value.placeholder, Display: value.shown}
+	}}
+}
+
+var urlKind = kind{"an http or https URL", `"https://api.example.com"`}
+
+// url checks an address, of which faults show no secret.
+func (r *reader) url(n node, value text, d *Destination) {
+	u, err := url.Parse(value.plain)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
+		r.invalid(n, urlKind, strconv.Quote(value.shown))
+	case u.User != nil:
+		r.fault(n, n.path.last()+" has a user name or password in it", `remove it, and write auth = { type = "basic", username = "…", password = "{{secret.NAME}}" }`)
+	case u.Fragment != "":
+		r.fault(n, n.path.last()+" has a #fragment, which is never sent", "remove it")
+	case u.Scheme == "http" && !d.AllowHTTP:
+		r.fault(n, n.path.last()+" is plain http, which anyone on the way can read", "write https://, or allow_http = true for this destination")
+	}
+}
+
+func validStatus(s string) bool {
+	if len(s) != 3 || s[0] < '1' || s[0] > '5' {
+		return false
+	}
+	return s[1:] == "xx" || strings.Trim(s, "0123456789") == ""
+}
+
+// headers are texts by name. Those that belong to the exchange itself are not anybody's to set.
+func headers() reads[Destination] {
+	k := kind{"a table of texts", `{ x-team = "support" }`}
+	return reads[Destination]{kind: k, into: func(r *reader, n node, d *Destination) {
+		given, ok := n.value.(map[string]any)
+		if !ok {
+			r.wrong(n, k)
+			return
+		}
+		d.Headers = make(map[string]secret.Text, len(given))
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			if value, ok := r.header(n.key(name), name); ok {
+				d.Headers[name] = value
+			}
+		}
+	}}
+}
+
+var ownHeaders = []string{"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"}
+
+func (r *reader) header(n node, name string) (secret.Text, bool) {
+	value, ok := r.string(n, kind{"a text of one line", `"…"`}, usage{plugin: true})
+	switch {
+	case !ok:
+	case !validHeader(name):
+		r.faultAtKey(n.path, fmt.Sprintf("%q is not a header's name", name), `write a name such as "x-team"`)
+	case slices.Contains(ownHeaders, strings.ToLower(name)):
+		r.faultAtKey(n.path, name+" is set by the gateway itself", "remove it")
+	case strings.ContainsAny(value.plain, "\r\n\x00"):
+		r.fault(n, name+" has more than one line", "write the header's value in one line")
+	default:
+		return secret.Text{Placeholder: value.placeholder, Display: value.shown}, true
+	}
+	return secret.Text{}, false
+}

@@ -1,0 +1,223 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/secret"
+)
+
+// node is a value of the file with its path.
+type node struct {
+	path  path
+	value any // string, int64, float64, bool, time.Time, []any, []map[string]any, map[string]any; or a default's Go value
+}
+
+func (n node) key(name string) node {
+	table, _ := n.value.(map[string]any)
+	return node{n.path.key(name), table[name]}
+}
+
+// items gives a list's items; the library writes lists of tables in two ways.
+func (n node) items() ([]node, bool) {
+	var values []any
+	switch list := n.value.(type) {
+	case []any:
+		values = list
+	case []map[string]any:
+		for _, table := range list {
+			values = append(values, table)
+		}
+	default:
+		return nil, false
+	}
+	nodes := make([]node, len(values))
+	for i, value := range values {
+		nodes[i] = node{n.path.index(i), value}
+	}
+	return nodes, true
+}
+
+// reader is one run over one file.
+type reader struct {
+	file    string
+	lines   lines
+	places  map[path]place
+	opts    Options
+	faults  Faults
+	all     *secret.Vault   // every secret that the file names, for redacting
+	vault   *secret.Vault   // of the source, destination or transform being read; nil elsewhere
+	secrets string          // the folder, for remedies
+	dir     *secret.Dir     // the folder, open; nil when there is none
+	grants  map[string]bool // names in the plugin configuration being read
+	plugins []node          // where plugins are named
+	listen  map[path]string // addresses by setting
+}
+
+func newReader(file, text string, opts Options) *reader {
+	if opts.Getenv == nil {
+		opts.Getenv = os.LookupEnv
+	}
+	return &reader{file: file, lines: newLines(file, text), places: places(text), opts: opts, all: &secret.Vault{},
+		listen: map[path]string{}}
+}
+
+func (r *reader) close() {
+	if r.dir != nil {
+		_ = r.dir.Close() // nothing was written
+	}
+}
+
+// valueAt is where the value stands, or else what would hold it.
+func (r *reader) valueAt(p path) Position {
+	at, ok := r.find(p)
+	if !ok {
+		return Position{File: r.file}
+	}
+	return r.lines.position(at.value)
+}
+
+func (r *reader) keyAt(p path) Position {
+	at, ok := r.find(p)
+	if !ok {
+		return Position{File: r.file}
+	}
+	return r.lines.position(at.key)
+}
+
+func (r *reader) find(p path) (place, bool) {
+	for ; p != ""; p = p.parent() {
+		if at, ok := r.places[p]; ok {
+			return at, true
+		}
+	}
+	return place{}, false
+}
+
+func (r *reader) fault(n node, what, do string) {
+	r.faults = append(r.faults, Fault{r.valueAt(n.path), what, do})
+}
+
+func (r *reader) faultAtKey(p path, what, do string) {
+	r.faults = append(r.faults, Fault{r.keyAt(p), what, do})
+}
+
+// kind says what a setting wants, in words and by example.
+type kind struct{ wants, example string }
+
+// wrong says that a value is not of its kind. Whoever wrote it knows the value, so its type is named alone.
+func (r *reader) wrong(n node, k kind) {
+	r.fault(n, fmt.Sprintf("%s wants %s, has %s", n.path.last(), k.wants, typeName(n.value)), remedy(n, k))
+}
+
+// invalid says that a value of the right type does not do; shown is the value as people may see it.
+func (r *reader) invalid(n node, k kind, shown string) {
+	if cut := 60; len(shown) > cut {
+		shown = strings.ToValidUTF8(shown[:cut], "") + "…"
+	}
+	r.fault(n, fmt.Sprintf("%s wants %s, has %s", n.path.last(), k.wants, shown), remedy(n, k))
+}
+
+func remedy(n node, k kind) string {
+	if strings.HasPrefix(n.path.last(), "item ") {
+		return "write " + k.example
+	}
+	return "write " + n.path.last() + " = " + k.example
+}
+
+func typeName(value any) string {
+	switch value.(type) {
+	case string:
+		return "a text"
+	case int64:
+		return "a whole number"
+	case float64:
+		return "a number"
+	case bool:
+		return "true or false"
+	case time.Time:
+		return "a date"
+	case []any, []map[string]any:
+		return "a list"
+	case map[string]any:
+		return "a table"
+	}
+	return fmt.Sprintf("a %T", value)
+}
+
+// setting declares one key of a table of the file: the only place that knows its type, default and meaning.
+type setting[T any] struct {
+	key      string
+	def      any    // read in its place when it is left out, as if it stood there; nil: nothing is
+	required string // what to do when it is left out; "": it may be
+	meaning  string
+	reads    reads[T]
+}
+
+// reads is how a value gets from the file into a T.
+type reads[T any] struct {
+	kind
+	into  func(r *reader, n node, t *T)
+	inner []Setting // for a table: what may stand in it
+}
+
+// readTable reads a table into t by its settings. Every key of the file must be one of them.
+func readTable[T any](r *reader, n node, settings []setting[T], t *T) {
+	table, ok := n.value.(map[string]any)
+	if !ok {
+		r.wrong(n, kind{"a table", "{ … }"})
+		return
+	}
+	known := make([]string, len(settings))
+	for i, s := range settings {
+		known[i] = s.key
+	}
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		if !slices.Contains(known, key) {
+			r.unknownKey(n, key, known)
+		}
+	}
+	for _, s := range settings {
+		_, present := table[s.key]
+		switch {
+		case present:
+			s.reads.into(r, n.key(s.key), t)
+		case s.required != "":
+			r.fault(n, fmt.Sprintf("%s has no %s", n.path, s.key), s.required)
+		case s.def != nil:
+			s.reads.into(r, node{n.path.key(s.key), s.def}, t)
+		}
+	}
+}
+
+func (r *reader) unknownKey(n node, key string, known []string) {
+	where := "this file"
+	if n.path != "" {
+		where = string(n.path)
+	}
+	do := "remove it; the keys here are " + strings.Join(known, ", ")
+	if len(known) == 0 {
+		do = "remove it; nothing else may stand here"
+	}
+	if meant, ok := nearest(key, known); ok {
+		do = "did you mean " + meant + "?"
+	}
+	r.faultAtKey(n.path.key(key), fmt.Sprintf("%s is not a key of %s", path("").key(key), where), do)
+}
+
+// list is "a, b or c" of quoted words.
+func listWords(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = strconv.Quote(word)
+	}
+	if len(quoted) < 2 {
+		return strings.Join(quoted, "")
+	}
+	return strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
+}

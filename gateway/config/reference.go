@@ -1,0 +1,216 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/plugboard/plugboard/gateway/secret"
+)
+
+// text is a string of the file with its {{…}} filled in, in each of the forms it is needed in.
+type text struct {
+	plain       string // with the secrets' values: for what the gateway itself reads
+	placeholder string // with placeholders: for plugins
+	shown       string // with {{secret.NAME}}: for people
+}
+
+// usage says what a string is for, and so which braces may stand in it and whether a plugin sees it.
+type usage struct {
+	braces bool // other braces stay: a template or an expression
+	plugin bool // its secrets get placeholders
+}
+
+const maxFile = 1 << 20 // bytes that {{file.PATH}} may bring in
+
+// braced finds what may be a reference. The kind tells: {{data.agent.name}} is a template's own, {{env.X}} ours.
+var braced = regexp.MustCompile(`\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\.([^{}]*?)\s*\}\}`)
+
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// expand fills in a string's references; false when one of them could not be, which is then a fault.
+func (r *reader) expand(n node, raw string, use usage) (text, bool) {
+	return r.expandIn(n, raw, use, false)
+}
+
+func (r *reader) expandIn(n node, raw string, use usage, inFile bool) (out text, ok bool) {
+	ok = true
+	done := 0
+	for _, m := range braced.FindAllStringSubmatchIndex(raw, -1) {
+		form, name := raw[m[2]:m[3]], raw[m[4]:m[5]]
+		if form != "env" && form != "secret" && form != "file" {
+			if !use.braces {
+				r.unknownForm(n, raw[m[0]:m[1]])
+				ok = false
+			}
+			continue
+		}
+		if strings.HasSuffix(raw[:m[0]], "{") {
+			r.fault(n, fmt.Sprintf("%s has three braces around %s.%s", n.path.last(), form, name), fmt.Sprintf("write {{%s.%s}}", form, name))
+			ok = false
+			continue
+		}
+		value, found := r.resolve(n, form, name, use, inFile)
+		ok = ok && found
+		out.add(raw[done:m[0]])
+		out.plain += value.plain
+		out.placeholder += value.placeholder
+		out.shown += value.shown
+		done = m[1]
+	}
+	out.add(raw[done:])
+	if ok && !inFile {
+		ok = r.leftovers(n, raw, use)
+	}
+	return out, ok
+}
+
+func (t *text) add(s string) {
+	t.plain += s
+	t.placeholder += s
+	t.shown += s
+}
+
+var (
+	anyOpen    = regexp.MustCompile(`\{\{`)
+	brokenForm = regexp.MustCompile(`\{\{\s*(env|secret|file)\.`)
+)
+
+// leftovers blames braces that begin a reference and are none: without an end, or around something else.
+func (r *reader) leftovers(n node, raw string, use usage) bool {
+	rest := braced.ReplaceAllString(raw, "")
+	if brokenForm.MatchString(rest) || !use.braces && anyOpen.MatchString(rest) {
+		r.fault(n, n.path.last()+" has {{ that begins no reference", "write {{env.NAME}}, {{secret.NAME}} or {{file.PATH}}, with both pairs of braces")
+		return false
+	}
+	return true
+}
+
+func (r *reader) unknownForm(n node, form string) {
+	r.fault(n, fmt.Sprintf("%s is not known in %s", form, n.path.last()),
+		"write {{env.NAME}}, {{secret.NAME}} or {{file.PATH}}; fields of an event can stand in a plugin's config alone")
+}
+
+func (r *reader) resolve(n node, form, name string, use usage, inFile bool) (text, bool) {
+	switch form {
+	case "env":
+		return r.env(n, name)
+	case "secret":
+		return r.secret(n, name, use)
+	}
+	if inFile {
+		r.fault(n, fmt.Sprintf("a file that %s names has {{file.%s}} in it", n.path.last(), name), "put the text itself there: files bring in no files")
+		return text{}, false
+	}
+	return r.fileText(n, name, use)
+}
+
+func (r *reader) env(n node, name string) (text, bool) {
+	if !envName.MatchString(name) {
+		r.fault(n, fmt.Sprintf("{{env.%s}} is not an environment variable's name", name), "use letters, digits and _")
+		return text{}, false
+	}
+	value, ok := r.opts.Getenv(name)
+	if !ok {
+		r.fault(n, fmt.Sprintf("the environment variable %s is not set", name), "set it before starting, or write the value here in place of {{env."+name+"}}")
+	}
+	return text{value, value, value}, ok
+}
+
+func (r *reader) secret(n node, name string, use usage) (text, bool) {
+	shown := "{{secret." + name + "}}"
+	value, ok, err := r.lookUp(name)
+	switch {
+	case err != nil:
+		r.fault(n, shown+": "+strings.TrimPrefix(withoutRemedy(err), "secret: "), remedyOf(err))
+		return text{}, false
+	case !ok:
+		r.fault(n, "the secret "+name+" is not set", r.whereSecrets(name))
+		return text{}, false
+	case value.Empty():
+		r.fault(n, "the secret "+name+" is empty", r.whereSecrets(name))
+		return text{}, false
+	}
+	r.all.Hide(name, value)
+	placeholder := ""
+	switch {
+	case use.plugin && r.vault != nil:
+		placeholder = r.vault.Grant(name, value)
+		if r.grants != nil {
+			r.grants[name] = true
+		}
+	case r.vault != nil:
+		r.vault.Hide(name, value)
+	}
+	return text{value.Reveal(), placeholder, shown}, true
+}
+
+func (r *reader) lookUp(name string) (secret.Value, bool, error) {
+	stores := secret.Chain{secret.Env(r.opts.Getenv)}
+	if r.opts.Store != nil {
+		stores = append(secret.Chain{r.opts.Store}, stores...)
+	}
+	if r.dir != nil {
+		stores = append(stores, r.dir)
+	}
+	return stores.Secret(name)
+}
+
+func (r *reader) whereSecrets(name string) string {
+	do := "set the environment variable " + secret.EnvName(name)
+	if r.secrets != "" {
+		do += fmt.Sprintf(", or write it to the file %s/%s with mode 600", strings.TrimSuffix(r.secrets, "/"), name)
+	}
+	return do
+}
+
+// withoutRemedy and remedyOf part an error of package secret, "what; what to do".
+func withoutRemedy(err error) string {
+	what, _, _ := strings.Cut(err.Error(), "; ")
+	return what
+}
+
+func remedyOf(err error) string {
+	if _, do, ok := strings.Cut(err.Error(), "; "); ok {
+		return do
+	}
+	return "make it readable for this user"
+}
+
+// fileText is the text of a file, less one line end at its end. In a plugin's config the file is a part of the
+// template, so references in it are filled in too.
+func (r *reader) fileText(n node, name string, use usage) (text, bool) {
+	path := r.beside(name)
+	content, err := readBounded(path)
+	if err != nil {
+		r.fault(n, fmt.Sprintf("{{file.%s}}: %v", name, err), "put a file there; a relative path is relative to "+r.file)
+		return text{}, false
+	}
+	content = strings.TrimSuffix(strings.TrimSuffix(content, "\n"), "\r")
+	if !use.plugin {
+		return text{content, content, content}, true
+	}
+	return r.expandIn(n, content, usage{braces: true, plugin: true}, true)
+}
+
+func readBounded(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is not a file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }() // only read
+	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err == nil && len(content) > maxFile {
+		err = fmt.Errorf("%s is longer than 1 MiB", path)
+	}
+	return string(content), err
+}

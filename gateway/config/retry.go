@@ -1,0 +1,88 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// retryForms are the three ways to say when to try again; a table follows one of them.
+var retryForms = []choice[Retry]{
+	{"every", []setting[Retry]{
+		{key: "every", required: `write every = "30m"`, meaning: "the wait between attempts", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Every })},
+		{key: "for", def: "24h", meaning: "how long to go on", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.For })}}},
+	{"schedule", []setting[Retry]{
+		{key: "schedule", required: `write schedule = ["5s", "5m"]`, meaning: "the wait before each further attempt", reads: schedule()}}},
+	{"backoff", []setting[Retry]{
+		{key: "backoff", required: `write backoff = "1s"`, meaning: "the first wait", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Backoff })},
+		{key: "factor", def: int64(2), meaning: "how many times longer each further wait is", reads: number(func(r *Retry) *float64 { return &r.Factor })},
+		{key: "max", def: "1h", meaning: "the longest wait", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Max })},
+		{key: "attempts", def: int64(20), meaning: "how many attempts in all", reads: count(1, math.MaxInt32, func(r *Retry) *int { return &r.Attempts })}}},
+}
+
+func retry() reads[Destination] {
+	k := kind{"a table", `{ every = "30m", for = "24h" }`}
+	return reads[Destination]{kind: k, inner: describeChoices("form", retryForms), into: func(r *reader, n node, d *Destination) {
+		table, ok := n.value.(map[string]any)
+		if !ok {
+			r.wrong(n, k)
+			return
+		}
+		if form, ok := r.retryForm(n, slices.Sorted(maps.Keys(table))); ok {
+			readTable(r, n, form.settings, &d.Retry)
+			if d.Retry.Backoff > d.Retry.Max && d.Retry.Max > 0 {
+				r.fault(n.key("max"), fmt.Sprintf("max is shorter than backoff (%v)", d.Retry.Backoff), "make max the longest wait")
+			}
+		}
+	}}
+}
+
+// retryForm finds which form the keys belong to, and blames keys of two.
+func (r *reader) retryForm(n node, keys []string) (choice[Retry], bool) {
+	var used []int
+	for i, form := range retryForms {
+		if slices.ContainsFunc(form.settings, func(s setting[Retry]) bool { return slices.Contains(keys, s.key) }) {
+			used = append(used, i)
+		}
+	}
+	switch len(used) {
+	case 1:
+		return retryForms[used[0]], true
+	case 0:
+		var all []setting[Retry]
+		for _, form := range retryForms {
+			all = append(all, form.settings...)
+		}
+		for i := range all {
+			all[i].required, all[i].def = "", nil
+		}
+		if readTable(r, n, all, &Retry{}); len(keys) > 0 {
+			return choice[Retry]{}, false
+		}
+		r.fault(n, n.path.last()+" is empty", `write { every = "30m", for = "24h" }, { schedule = ["5s", "5m"] } or { backoff = "1s", attempts = 20 }`)
+	default:
+		r.fault(n, fmt.Sprintf("%s mixes two forms: %s", n.path.last(), strings.Join(keys, ", ")),
+			"keep every and for, or schedule, or backoff, factor, max and attempts")
+	}
+	return choice[Retry]{}, false
+}
+
+func schedule() reads[Retry] {
+	k := kind{`a list of durations such as ["5s", "5m"]`, `["5s", "5m"]`}
+	return reads[Retry]{kind: k, into: func(r *reader, n node, t *Retry) {
+		items, ok := n.items()
+		if !ok || len(items) == 0 {
+			r.wrong(n, k)
+			return
+		}
+		wait := duration(time.Millisecond, func(d *time.Duration) *time.Duration { return d })
+		for _, item := range items {
+			var d time.Duration
+			wait.into(r, item, &d)
+			t.Schedule = append(t.Schedule, d)
+		}
+	}}
+}

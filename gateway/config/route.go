@@ -1,0 +1,65 @@
+package config
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/plugboard/plugboard/gateway/secret"
+)
+
+var names = kind{"a list of names", `["zendesk"]`}
+
+var routeSettings = []setting[Route]{
+	{key: "name", required: `write name = "…": it is shown with every delivery`, meaning: "shown with every delivery",
+		reads: word(kind{"a text of one line, at most 100 letters", `"tickets to crm"`}, func(r *Route) *string { return &r.Name }, validTitle)},
+	{key: "from", def: []any{}, meaning: "sources; left out: every one", reads: words(names, kind{"a source", `"zendesk"`}, func(r *Route) *[]string { return &r.From }, validName)},
+	{key: "types", def: []any{}, meaning: "event types, * at the end allowed; left out: every one", reads: types()},
+	{key: "when", def: "", meaning: "a condition on the event; left out: always", reads: expression(`'data.scope == "unified"'`, func(r *Route) *string { return &r.When })},
+	{key: "via", def: []any{}, meaning: "transform plugins, in order", reads: vias()},
+	{key: "to", required: `write to = ["NAME"] with a destination's name`, meaning: "destinations",
+		reads: words(names, kind{"a destination", `"babelforce"`}, func(r *Route) *[]string { return &r.To }, validName)},
+	{key: "enabled", def: true, meaning: "false: as if the route were not there", reads: boolean(func(r *Route) *bool { return &r.Enabled })},
+}
+
+func validTitle(name string) bool {
+	return strings.TrimSpace(name) == name && name != "" && len(name) <= 100 && strings.IndexFunc(name, unicode.IsControl) < 0
+}
+
+func routes() reads[Config] {
+	k := kind{"a list of tables", "write [[routes]] with double brackets"}
+	return reads[Config]{kind: k, inner: describe(routeSettings), into: func(r *reader, n node, c *Config) {
+		items, ok := n.items()
+		if !ok {
+			r.fault(n, "routes wants a list of tables, has "+typeName(n.value), "write [[routes]] with two pairs of brackets")
+			return
+		}
+		for i, item := range items {
+			route := &Route{Index: i}
+			readTable(r, item, routeSettings, route)
+			c.Routes = append(c.Routes, route)
+		}
+	}}
+}
+
+var viaSettings = []setting[Via]{
+	{key: "plugin", required: "write plugin = \"NAME\"", meaning: "changes the event", reads: plugin(func(v *Via) *string { return &v.Plugin })},
+	{key: "config", def: map[string]any{}, meaning: "handed to the plugin", reads: pluginConfig(func(v *Via) *Settings { return &v.Config })},
+}
+
+func vias() reads[Route] {
+	k := kind{"a list of tables", `[{ plugin = "NAME" }]`}
+	return reads[Route]{kind: k, inner: describe(viaSettings), into: func(r *reader, n node, t *Route) {
+		items, ok := n.items()
+		if !ok {
+			r.wrong(n, k)
+			return
+		}
+		for _, item := range items {
+			v := Via{Vault: &secret.Vault{}}
+			r.vault = v.Vault
+			readTable(r, item, viaSettings, &v)
+			r.vault = nil
+			t.Via = append(t.Via, v)
+		}
+	}}
+}

@@ -1,0 +1,156 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/secret"
+)
+
+var serverSettings = []setting[Server]{
+	{key: "listen", def: "127.0.0.1:8080", meaning: "where vendors post",
+		reads: address(func(s *Server) *string { return &s.Listen }, validAddress)},
+	{key: "admin", def: "127.0.0.1:8081", meaning: "API and metrics, for this machine alone",
+		reads: address(func(s *Server) *string { return &s.Admin }, loopback)},
+	{key: "dev", def: "127.0.0.1:8082", meaning: "where the demo destination answers under plugboard dev",
+		reads: address(func(s *Server) *string { return &s.Dev }, loopback)},
+	{key: "max_body", def: "1MiB", meaning: "longest request body, after decompression; longer: 413",
+		reads: size(1, 1<<30, `"1MiB"`, func(s *Server) *int64 { return &s.MaxBody })},
+	{key: "max_connections", def: int64(10_000), meaning: "open connections, over all addresses",
+		reads: count(1, 1_000_000, func(s *Server) *int { return &s.MaxConnections })},
+	{key: "per_address", def: int64(100), meaning: "open connections of one address",
+		reads: count(1, 1_000_000, func(s *Server) *int { return &s.PerAddress })},
+	{key: "read_timeout", def: "10s", meaning: "for a whole request to arrive",
+		reads: duration(time.Millisecond, func(s *Server) *time.Duration { return &s.ReadTimeout })},
+	{key: "write_timeout", def: "10s", meaning: "for the sender to take the answer",
+		reads: duration(time.Millisecond, func(s *Server) *time.Duration { return &s.WriteTimeout })},
+	{key: "idle_timeout", def: "30s", meaning: "how long a connection may wait for its next request",
+		reads: duration(time.Millisecond, func(s *Server) *time.Duration { return &s.IdleTimeout })},
+}
+
+// auto is the word for a value that the part concerned works out by itself.
+const auto = "auto"
+
+var queueSettings = []setting[Queue]{
+	{key: "engine", def: "badger", meaning: "what keeps the queue",
+		reads: oneOf([]string{"badger"}, func(q *Queue) *string { return &q.Engine })},
+	{key: "dir", def: "data/queue", meaning: "folder of the engine's files", reads: folder(func(q *Queue) *string { return &q.Dir })},
+	{key: "retain", def: "72h", meaning: "how long ended deliveries and their events can be searched and replayed",
+		reads: duration(0, func(q *Queue) *time.Duration { return &q.Retain })},
+	{key: "max_disk", def: "10GiB", meaning: "most the queue's files may take; history goes first, then 503",
+		reads: size(64<<20, math.MaxInt64, `"10GiB"`, func(q *Queue) *int64 { return &q.MaxDisk })},
+	{key: "min_free", def: auto, meaning: "with less than this free on the disk nothing is accepted: 503",
+		reads: orAuto(size(1, math.MaxInt64, `"1GiB"`, func(q *Queue) *int64 { return &q.MinFree }))},
+}
+
+var pluginsSettings = []setting[Plugins]{
+	{key: "dir", def: "plugins", meaning: "NAME.wasm in this folder is plugin NAME", reads: folder(func(p *Plugins) *string { return &p.Dir })},
+	{key: "cache", def: "data/cache", meaning: "folder of compiled plugins", reads: folder(func(p *Plugins) *string { return &p.Cache })},
+	{key: "memory", def: "32MiB", meaning: "of one instance",
+		reads: size(64<<10, 4<<30, `"32MiB"`, func(p *Plugins) *int64 { return &p.Memory })},
+	{key: "deadline", def: "50ms", meaning: "of one call", reads: duration(time.Millisecond, func(p *Plugins) *time.Duration { return &p.Deadline })},
+}
+
+var secretsSettings = []setting[Secrets]{
+	{key: "dir", def: defaultSecrets, meaning: "folder with a file for each secret, asked after the environment",
+		reads: folder(func(s *Secrets) *string { return &s.Dir })},
+}
+
+const defaultSecrets = "secrets"
+
+// opening opens the folder of secrets as soon as its name is known. The folder that nobody named need not be there.
+func opening(inner reads[Config]) reads[Config] {
+	read := inner.into
+	inner.into = func(r *reader, n node, c *Config) {
+		read(r, n, c)
+		r.secrets = c.Secrets.Dir
+		if r.secrets == "" {
+			return
+		}
+		dir, err := secret.OpenDir(r.secrets)
+		_, named := r.places[n.path.key("dir")]
+		switch {
+		case err == nil:
+			r.dir = dir
+		case named || !errors.Is(err, fs.ErrNotExist):
+			r.fault(n.key("dir"), fmt.Sprintf("the folder of secrets cannot be opened: %v", errors.Unwrap(err)), "run mkdir -m 700 "+r.secrets)
+		}
+	}
+	return inner
+}
+
+// orAuto takes "auto" for zero.
+func orAuto[T any](inner reads[T]) reads[T] {
+	read := inner.into
+	inner.wants += ` or "auto"`
+	inner.into = func(r *reader, n node, t *T) {
+		if n.value != auto {
+			read(r, n, t)
+		}
+	}
+	return inner
+}
+
+// address is where to listen: "" where that is allowed by valid, else host:port. A bare number for a port, since the
+// names of services differ from machine to machine.
+func address(field func(*Server) *string, valid func(host string) bool) reads[Server] {
+	k := kind{"host:port", `"127.0.0.1:8080"`}
+	local := kind{"an address of this machine alone (there is no TLS on it)", `"127.0.0.1:8081"`}
+	return reads[Server]{kind: k, into: func(r *reader, n node, s *Server) {
+		value, ok := r.string(n, k, usage{})
+		if !ok {
+			return
+		}
+		host, port, err := net.SplitHostPort(value.plain)
+		number, portErr := strconv.ParseUint(port, 10, 16)
+		switch {
+		case err != nil || portErr != nil || !validAddress(host):
+			r.invalid(n, k, strconv.Quote(value.shown))
+		case !valid(host):
+			r.invalid(n, local, strconv.Quote(value.shown))
+		default:
+			r.listens(n, value.plain, number)
+		}
+		*field(s) = value.plain
+	}}
+}
+
+func validAddress(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil || host == "" {
+		return true
+	}
+	return validName(host) && !allDigits(host)
+}
+
+// allDigits tells 1.2.3 and 127.1, which are mistyped addresses, from names.
+func allDigits(host string) bool {
+	for _, c := range host {
+		if c != '.' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+}
+
+// listens blames a second listener on one address. Port 0 is a free one each time.
+func (r *reader) listens(n node, addr string, port uint64) {
+	for _, other := range slices.Sorted(maps.Keys(r.listen)) {
+		if r.listen[other] == addr && port != 0 {
+			r.fault(n, fmt.Sprintf("%s listens on %s, as %s does (%s)", n.path.last(), addr, other.last(), r.valueAt(other)), "give it another port")
+		}
+	}
+	r.listen[n.path] = addr
+}
