@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Language is one way to write a plugin.
@@ -105,6 +106,11 @@ func Build(ctx context.Context, folder, outDir string) (file string, changed boo
 	if err != nil {
 		return "", false, err
 	}
+	unlock, err := lock(filepath.Dir(made))
+	if err != nil {
+		return "", false, err
+	}
+	defer unlock()
 	cmd := lang.command(ctx, made)
 	cmd.Dir = abs
 	var said bytes.Buffer
@@ -129,6 +135,18 @@ func keep(abs string) (string, error) {
 		return "", err
 	}
 	return filepath.Join(dir, filepath.Base(abs)+".wasm"), nil
+}
+
+// lock keeps two builds of the same folder, in one process or several, from writing the kept output at once.
+func lock(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("locking %s: %w", f.Name(), err), f.Close())
+	}
+	return func() { _ = f.Close() }, nil // closing gives the lock back
 }
 
 // place copies made to file by a rename, unless file has the same bytes already.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/plugboard/plugboard/gateway/toolchain"
 )
 
@@ -64,6 +66,30 @@ func TestFailedBuildKeepsWhatIsThere(t *testing.T) {
 	}
 	if have, _ := os.ReadFile(filepath.Join(dir, "bad.wasm")); string(have) != "what runs now" {
 		t.Errorf("bad.wasm is now %q", have)
+	}
+}
+
+func TestBuildsOfOneFolderDoNotMix(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	write(t, filepath.Join(dir, "twice/go.mod"), "module twice\n\ngo 1.24\n")
+	write(t, filepath.Join(dir, "twice/main.go"), goPlugin)
+	var builds errgroup.Group
+	for range 3 {
+		builds.Go(func() error {
+			_, _, err := toolchain.Build(t.Context(), filepath.Join(dir, "twice"), dir)
+			return err
+		})
+	}
+	if err := builds.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.ReadFile(filepath.Join(dir, "twice.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, changed, err := toolchain.Build(t.Context(), filepath.Join(dir, "twice"), dir); err != nil || changed {
+		t.Errorf("a build alone differs from builds side by side (%d bytes): changed %v, %v", len(first), changed, err)
 	}
 }
 
