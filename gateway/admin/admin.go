@@ -1,0 +1,129 @@
+// Package admin is the API over the store and the running gateway: what happened to each event, lists, a stream of
+// what happens now, health and metrics. It speaks JSON; errors are application/problem+json (RFC 9457).
+//
+// Everything under /v1 needs the bearer token; health and metrics do not, they tell no one's data. The API never
+// shows a secret: what it reads was redacted before it was stored.
+package admin
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/plugboard/plugboard/gateway/feed"
+	"github.com/plugboard/plugboard/queue"
+)
+
+// Options are what the API serves.
+type Options struct {
+	Store   queue.Inspector
+	Feed    *feed.Hub
+	Token   string                      // bearer token of /v1; never empty
+	Setup   func() Setup                // what is configured now
+	Ready   func(context.Context) error // why the gateway cannot take events, nil if it can
+	Metrics http.Handler
+	Logger  *slog.Logger
+	Version any // what /v1/version answers
+}
+
+// Setup is the configuration in force, as lists for people.
+type Setup struct {
+	Sources      []SourceInfo      `json:"sources"`
+	Routes       []RouteInfo       `json:"routes"`
+	Destinations []DestinationInfo `json:"destinations"`
+	Plugins      []PluginInfo      `json:"plugins"`
+}
+
+// SourceInfo is a source.
+type SourceInfo struct {
+	Name   string   `json:"name"`
+	Path   string   `json:"path"`
+	Plugin string   `json:"plugin,omitempty"`
+	Verify []string `json:"verify"` // schemes
+}
+
+// RouteInfo is a route.
+type RouteInfo struct {
+	Name    string   `json:"name"`
+	From    []string `json:"from,omitempty"`
+	Types   []string `json:"types,omitempty"`
+	When    string   `json:"when,omitempty"`
+	To      []string `json:"to"`
+	Enabled bool     `json:"enabled"`
+}
+
+// DestinationInfo is a destination and its backlog.
+type DestinationInfo struct {
+	Name    string `json:"name"`
+	Plugin  string `json:"plugin,omitempty"`
+	URL     string `json:"url,omitempty"` // secrets as {{secret.NAME}}
+	Pending int    `json:"pending"`
+	Leased  int    `json:"leased"`
+}
+
+// PluginInfo is a loaded plugin.
+type PluginInfo struct {
+	Name      string   `json:"name"`
+	Hash      string   `json:"hash"`
+	Functions []string `json:"functions"`
+}
+
+type api struct {
+	Options
+	token [sha256.Size]byte
+}
+
+// New makes the handler. It is safe for concurrent use.
+func New(o Options) http.Handler {
+	a := &api{Options: o, token: sha256.Sum256([]byte(o.Token))}
+	v1 := http.NewServeMux()
+	v1.HandleFunc("GET /v1/events", a.listEvents)
+	v1.HandleFunc("GET /v1/events/{id...}", a.showEvent)
+	v1.HandleFunc("GET /v1/deliveries", a.listDeliveries)
+	v1.HandleFunc("GET /v1/deliveries/{id...}", a.showDelivery)
+	v1.HandleFunc("POST /v1/deliveries/{id...}", a.changeDelivery)
+	v1.HandleFunc("GET /v1/rejected", a.listRejected)
+	v1.HandleFunc("GET /v1/stream", a.stream)
+	v1.HandleFunc("GET /v1/audit", a.audit)
+	v1.HandleFunc("GET /v1/version", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, a.Version) })
+	v1.HandleFunc("GET /v1/sources", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Sources, "")) })
+	v1.HandleFunc("GET /v1/routes", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Routes, "")) })
+	v1.HandleFunc("GET /v1/plugins", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Plugins, "")) })
+	v1.HandleFunc("GET /v1/destinations", a.listDestinations)
+	v1.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		problem(w, http.StatusNotFound, "nothing at "+r.Method+" "+r.URL.Path)
+	})
+
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", a.authorised(v1))
+	mux.Handle("GET /metrics", o.Metrics)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, map[string]string{"status": "ok"}) })
+	mux.HandleFunc("GET /readyz", a.ready)
+	return mux
+}
+
+// authorised lets a request with the token through. Hashes are compared, so that the time taken tells nothing of the
+// token, not even its length.
+func (a *api) authorised(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		sum := sha256.Sum256([]byte(given))
+		if !ok || subtle.ConstantTimeCompare(sum[:], a.token[:]) != 1 {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			problem(w, http.StatusUnauthorized, "missing or wrong bearer token; the gateway writes it to admin.token in the queue's folder")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *api) ready(w http.ResponseWriter, r *http.Request) {
+	if err := a.Ready(r.Context()); err != nil {
+		problem(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
+	a.answer(w, map[string]string{"status": "ready"})
+}
