@@ -112,7 +112,7 @@ func jsonForms(value string) []string {
 func base64Forms(value string) []string {
 	var list []string
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		list = append(list, encoding.EncodeToString([]byte(value)))
+		list = append(list, encoding.EncodeToString([]byte(value)), encoding.WithPadding(base64.NoPadding).EncodeToString([]byte(value)))
 		for offset := range 3 {
 			padded := append(make([]byte, offset), value...)
 			text := encoding.WithPadding(base64.NoPadding).EncodeToString(padded)
