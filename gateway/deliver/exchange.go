@@ -1,0 +1,124 @@
+package deliver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/plugboard/plugboard/gateway/auth"
+	"github.com/plugboard/plugboard/gateway/deliver/send"
+	"github.com/plugboard/plugboard/gateway/secret"
+)
+
+type credentials = auth.Used
+
+// exchanger is the real Exchanger: it puts secrets in, authorises, sends, and strikes the secrets from the answer.
+type exchanger struct {
+	vault  *secret.Vault
+	auth   auth.Authorizer
+	sender send.Sender
+}
+
+// NewExchanger makes the Exchanger that goes over the network.
+func NewExchanger(v *secret.Vault, a auth.Authorizer, s send.Sender) Exchanger {
+	return &exchanger{vault: v, auth: a, sender: s}
+}
+
+func (x *exchanger) Exchange(ctx context.Context, r *Request) (*Response, error) {
+	wire, err := x.reveal(r)
+	if err != nil {
+		return nil, err
+	}
+	used, err := x.auth.Apply(ctx, wire)
+	if err != nil {
+		return nil, fmt.Errorf("cannot authorise: %w", err)
+	}
+	resp, err := x.sender.Send(ctx, wire)
+	if err != nil {
+		return nil, err
+	}
+	out := &Response{Status: resp.Status, Header: resp.Header, used: used}
+	out.Body = used.Hidden.RedactBytes(x.vault.RedactBytes(resp.Body))
+	for _, values := range resp.Header {
+		for i, v := range values {
+			values[i] = used.Hidden.Redact(x.vault.Redact(v))
+		}
+	}
+	return out, nil
+}
+
+func (x *exchanger) refresh(ctx context.Context, r *Response) (bool, error) {
+	again, err := x.auth.Refresh(ctx, r.used)
+	if err != nil {
+		err = fmt.Errorf("cannot authorise: %w", err)
+	}
+	return again, err
+}
+
+// reveal makes the request that goes over the wire, each secret escaped for the place it stands in. Event data was
+// escaped by the plugin that wrote it; a secret cannot be, since the plugin has never seen it.
+func (x *exchanger) reveal(r *Request) (*send.Request, error) {
+	wire := &send.Request{Method: r.Method, Header: make(http.Header, len(r.Header)+1)}
+	for name, values := range r.Header {
+		kept := make([]string, len(values))
+		for i, v := range values {
+			if kept[i] = x.vault.Reveal(v, nil); strings.ContainsAny(kept[i], "\r\n\x00") {
+				return nil, &send.Error{Permanent: true, What: "a secret in header " + name + " has more than one line"}
+			}
+		}
+		wire.Header[name] = kept
+	}
+	escape := urlEscape
+	if !strings.Contains(r.URL, "://") { // the url, or where it begins, is itself a secret
+		escape = nil
+	}
+	wire.URL = x.vault.Reveal(r.URL, escape)
+	wire.Body = x.revealBody(r.Body, r.Header.Get(contentType))
+	return wire, nil
+}
+
+func (x *exchanger) revealBody(body []byte, media string) []byte {
+	if !bytes.Contains(body, placeholderHint) {
+		return body
+	}
+	media, _, err := mime.ParseMediaType(media)
+	if err != nil {
+		media = ""
+	}
+	var escape func(string) string
+	switch {
+	case media == "application/json" || strings.HasSuffix(media, "+json"):
+		escape = jsonEscape
+	case media == "application/xml" || media == "text/xml" || strings.HasSuffix(media, "+xml"):
+		escape = xmlEscape
+	case media == "application/x-www-form-urlencoded":
+		escape = url.QueryEscape
+	}
+	return []byte(x.vault.Reveal(string(body), escape))
+}
+
+// placeholderHint stands in every placeholder: most bodies have none, and are not copied.
+var placeholderHint = []byte("secret-")
+
+// urlEscape is url.QueryEscape with %20 for a space: right in a path segment and in a query alike.
+func urlEscape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+func jsonEscape(s string) string {
+	quoted, err := json.Marshal(s)
+	if err != nil {
+		return "" // a string always marshals
+	}
+	return string(quoted[1 : len(quoted)-1])
+}
+
+func xmlEscape(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
+	return b.String()
+}

@@ -1,0 +1,40 @@
+package deliver
+
+import (
+	"net/http"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// excerpt is how much of a response a record keeps, in bytes.
+const excerpt = 4 << 10
+
+// display makes text fit for people: no placeholder, no secret.
+func (d *Destination) display(s string) string { return d.opts.Config.Vault.Redact(s) }
+
+// finish fills in what every Result has: the record, the plugin's memo, the breaker's view.
+func (a *attempt) finish(r *Result) Result {
+	r.SlowDown, r.Effect, r.Requests, r.Err = a.slowDown, a.effect, a.requests, a.err
+	if r.Class == Retry {
+		r.Memo = a.memo
+		if a.last != nil && a.last.Status >= http.StatusInternalServerError {
+			r.Failing = true
+		}
+	}
+	r.Attempt = queue.Attempt{
+		Number:   a.delivery.Attempts + 1,
+		Started:  a.started,
+		Duration: a.opts.Now().Sub(a.started),
+		Result:   r.Class.String(),
+		Request:  a.lastLine,
+		Error:    r.Reason,
+		Plugin:   a.label,
+	}
+	if a.last != nil {
+		r.Attempt.Status = a.last.Status
+		if body := a.last.Body; len(body) > 0 {
+			r.Attempt.Response = append([]byte(nil), body[:min(len(body), excerpt)]...)
+		}
+	}
+	return *r
+}
