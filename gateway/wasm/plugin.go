@@ -1,5 +1,3 @@
-// Package wasm runs plugins: WebAssembly modules that read and write vendors' messages. It is the only place that
-// knows the WebAssembly engine, and the only thing a plugin can reach is what this package gives it.
 package wasm
 
 import (
@@ -48,6 +46,16 @@ type Output struct {
 	Body []byte    // what the plugin wrote; the caller's to keep
 	Log  []LogLine // what it logged, its standard error included; at most Limits.Log bytes
 	Cost uint64    // counted function entries and loop turns: does not depend on the machine
+
+	// State is what the plugin wants remembered. The caller commits it together with what the call made, or not at all.
+	State []StateWrite
+}
+
+// StateWrite is one value for a plugin's memory; a nil Value removes the key.
+type StateWrite struct {
+	Key   string
+	Value []byte
+	TTL   time.Duration // from now; 0: until it is overwritten
 }
 
 // LogLine is one line of a plugin's log.
@@ -113,4 +121,5 @@ type Limits struct {
 	State     int64         // bytes of one state value; 64 KiB
 	HostCalls int           // calls of imports a call makes; 10,000
 	Module    int64         // bytes of a file; 16 MiB
+	Cost      uint64        // counts of a call, as in Output.Cost; 0: the deadline alone bounds it
 }

@@ -1,0 +1,143 @@
+package meter
+
+// instruction reads one instruction's operands and notes what it needs. from is where the instruction began.
+func (b *body) instruction(op byte, from int) {
+	r := &b.r
+	switch {
+	case op == 0x02 || op == 0x04: // block, if
+		r.skipLEB(5)
+		b.open()
+	case op == 0x03:
+		r.skipLEB(5)
+		b.loop()
+	case op == 0x0b:
+		b.end()
+	case op == 0x0c || op == 0x0d: // br, br_if
+		r.skipLEB(5)
+	case op == 0x0e:
+		for range r.count() {
+			r.skipLEB(5)
+			if r.err != nil {
+				return
+			}
+		}
+		r.skipLEB(5)
+	case op == 0x10 || op == 0xd2: // call, ref.func
+		b.function()
+	case op == 0x11:
+		b.typeIndex()
+		r.skipLEB(5)
+	case op == 0x1c:
+		r.take(r.count())
+	case op >= 0x20 && op <= 0x22:
+		b.local()
+	case op == 0x23 || op == 0x24:
+		b.global()
+	case op == 0x25 || op == 0x26 || op == 0x3f || op == 0xd0: // table.get, table.set, memory.size, ref.null
+		r.skipLEB(5)
+	case op >= 0x28 && op <= 0x3e:
+		b.memoryOperand()
+	case op == 0x40:
+		r.skipLEB(5)
+		b.edits = append(b.edits, edit{at: from, kind: grow})
+	case op == 0x41:
+		r.skipLEB(5)
+	case op == 0x42:
+		r.skipLEB(10)
+	case op == 0x43:
+		r.take(4)
+	case op == 0x44:
+		r.take(8)
+	case op == 0xfc:
+		b.prefixFC(from)
+	case op == 0xfd:
+		b.vector()
+	case plain(op):
+	default:
+		r.pos = from
+		r.fail("%s, which this host does not run", unknown(op))
+	}
+}
+
+// plain says whether an instruction has no operands in the code.
+func plain(op byte) bool {
+	switch op {
+	case 0x00, 0x01, 0x05, 0x0f, 0x1a, 0x1b, 0xd1: // unreachable, nop, else, return, drop, select, ref.is_null
+		return true
+	}
+	return op >= 0x45 && op <= 0xc4
+}
+
+func unknown(op byte) string {
+	switch op {
+	case 0x06, 0x07, 0x08, 0x09, 0x0a, 0x18, 0x19, 0x1f:
+		return "an instruction of the exception-handling proposal"
+	case 0x12, 0x13:
+		return "a tail call"
+	case 0x14, 0x15, 0xd3, 0xd4, 0xd5, 0xd6, 0xfb:
+		return "an instruction of the typed-reference or garbage-collection proposal"
+	case 0xfe:
+		return "an instruction of the threads proposal"
+	}
+	return "an unknown instruction"
+}
+
+func (b *body) memoryOperand() {
+	b.r.skipLEB(5)
+	b.r.skipLEB(5)
+}
+
+// prefixFC reads saturating conversions and the bulk instructions. Memory is charged a count for 256 bytes, a table one for
+// 32 elements, which is as many bytes.
+func (b *body) prefixFC(from int) {
+	const memory, table = 8, 5
+	r := &b.r
+	sub := r.u32()
+	operands := 0
+	switch sub {
+	case 0, 1, 2, 3, 4, 5, 6, 7: // saturating conversions
+	case 9, 13, 16: // data.drop, elem.drop, table.size
+		operands = 1
+	case 8, 10: // memory.init, memory.copy
+		operands = 2
+		b.bulkOf(from, memory)
+	case 11: // memory.fill
+		operands = 1
+		b.bulkOf(from, memory)
+	case 12, 14: // table.init, table.copy
+		operands = 2
+		b.bulkOf(from, table)
+	case 17: // table.fill
+		operands = 1
+		b.bulkOf(from, table)
+	case 15: // table.grow
+		operands = 1
+		b.edits = append(b.edits, edit{at: from, kind: grow})
+	default:
+		r.pos = from
+		r.fail("an unknown instruction")
+	}
+	for range operands {
+		r.skipLEB(5)
+	}
+}
+
+// vector reads an instruction on 128-bit values.
+func (b *body) vector() {
+	r := &b.r
+	from := r.pos
+	switch sub := r.u32(); {
+	case sub <= 11 || sub == 92 || sub == 93: // loads and the store
+		b.memoryOperand()
+	case sub == 12 || sub == 13: // the constant, shuffle
+		r.take(16)
+	case sub >= 21 && sub <= 34: // one lane
+		r.byte()
+	case sub >= 84 && sub <= 91: // one lane from or to memory
+		b.memoryOperand()
+		r.byte()
+	case sub > 255:
+		r.pos = from
+		r.fail("an instruction of the relaxed-vector proposal, which this host does not run")
+	}
+}

@@ -1,0 +1,280 @@
+package wasm
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// PluginOptions bind a module to one configuration. What is nil is not there for the plugin.
+type PluginOptions struct {
+	Config    []byte // JSON, handed to the plugin as the fact config
+	Limits    Limits // zero fields are the host's; Memory and Module always are
+	Instances int    // at most this many calls run at once; 0: twice the processors, at least 4
+	Ready     int    // instances kept ready; 0: one for each processor
+	Tables    Tables
+	State     State
+	Signer    Signer
+}
+
+// Tables answers lookups. The value is read before the next call and not kept. It must be safe for concurrent use.
+type Tables interface {
+	Lookup(table, key string) (value []byte, ok bool)
+}
+
+// State reads a plugin's memory; what it writes comes back in Output.State. It must be safe for concurrent use.
+type State interface {
+	Get(key string) (value []byte, ok bool)
+}
+
+// Signer makes MACs with secrets that a configuration grants. Algorithms: 0 HMAC-SHA256, 1 HMAC-SHA1, 2 HMAC-SHA512.
+// ok is false for a secret that is not granted and an algorithm that is not known. It must be safe for concurrent use.
+type Signer interface {
+	Sign(secret string, algorithm int, data []byte) (mac []byte, ok bool)
+}
+
+// plugin is a module with a configuration: a pool of instances. A slot is the right to run; idle instances wait in a
+// stack, so that the one used last, whose memory is warm, is used next.
+type plugin struct {
+	module  *Module
+	options PluginOptions
+	limits  Limits
+
+	slots  chan struct{}
+	closed chan struct{}
+	once   sync.Once
+	makers sync.WaitGroup
+
+	mu     sync.Mutex
+	idle   []*instance
+	making int
+
+	instances prometheus.Gauge
+	took      [functions]prometheus.Observer
+	failed    [len(kindNames)]prometheus.Counter
+}
+
+// New makes a plugin: its first instance is made and its init tried before New returns, the others are made meanwhile.
+// A plugin that does not start, or says no to its configuration, is an *Error of kind Refused.
+func (m *Module) New(ctx context.Context, options PluginOptions) (Plugin, error) {
+	p := &plugin{module: m, options: options, limits: options.Limits.withDefaults(m.host.limits), closed: make(chan struct{})}
+	p.limits.Memory, p.limits.Module = int64(m.host.memoryPages())*pageSize, m.host.limits.Module
+	fill(&p.options.Instances, max(4, 2*runtime.GOMAXPROCS(0)))
+	fill(&p.options.Ready, runtime.GOMAXPROCS(0))
+	p.options.Ready = min(p.options.Ready, p.options.Instances)
+	p.slots = make(chan struct{}, p.options.Instances)
+	p.idle = make([]*instance, 0, p.options.Instances)
+	p.resolveMetrics()
+	first, err := p.newInstance(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.put(first)
+	p.prepare()
+	return p, nil
+}
+
+func (p *plugin) resolveMetrics() {
+	set := p.module.host.options.Metrics
+	p.instances = set.PluginInstances.WithLabelValues(p.module.name)
+	for f := range functions {
+		if p.module.functions.Has(f) {
+			p.took[f] = set.PluginDuration.WithLabelValues(p.module.name, f.String())
+		}
+	}
+	for k := Rejected; int(k) < len(kindNames); k++ {
+		p.failed[k] = set.PluginFailures.WithLabelValues(p.module.name, k.String())
+	}
+}
+
+func (p *plugin) Functions() FunctionSet { return p.module.functions }
+func (p *plugin) Name() string           { return p.module.name }
+func (p *plugin) Hash() string           { return p.module.hash }
+
+func (p *plugin) error(function string, kind Kind, reason string) *Error {
+	return &Error{Plugin: p.module.name, Function: function, Kind: kind, Reason: reason}
+}
+
+// Call runs one function. It waits while Instances calls run; the wait does not count as the call's time.
+func (p *plugin) Call(ctx context.Context, fn Function, in Input) (Output, error) {
+	if !p.module.functions.Has(fn) {
+		return Output{}, p.count(p.error(fn.String(), Unsupported, "it does not export "+fn.String()))
+	}
+	if err := p.acquire(ctx); err != nil {
+		return Output{}, p.count(p.error(fn.String(), Stopped, err.Error()))
+	}
+	defer func() { <-p.slots }()
+	i, err := p.take(ctx)
+	if err != nil {
+		failed := *err
+		failed.Function = fn.String()
+		return Output{}, p.count(&failed)
+	}
+	var out Output
+	var f failure
+	var took time.Duration
+	if p.module.form == Command {
+		out, f, took = i.runCommand(ctx, fn, in)
+	} else {
+		out, f, took = i.run(ctx, fn, in)
+	}
+	p.took[fn].Observe(took.Seconds())
+	p.put(i)
+	if f.kind != 0 {
+		return out, p.count(p.error(fn.String(), f.kind, f.reason))
+	}
+	return out, nil
+}
+
+func (p *plugin) count(err *Error) error {
+	p.failed[err.Kind].Inc()
+	return err
+}
+
+// acquire takes a slot.
+func (p *plugin) acquire(ctx context.Context) error {
+	select {
+	case <-p.closed:
+		return errClosed
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-p.closed:
+		return errClosed
+	case <-ctx.Done():
+		return fmt.Errorf("all %d instances were busy: %w", p.options.Instances, context.Cause(ctx))
+	}
+}
+
+// take gives an idle instance, or makes one.
+func (p *plugin) take(ctx context.Context) (*instance, *Error) {
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		i := p.idle[n-1]
+		p.idle[n-1] = nil
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return i, nil
+	}
+	p.mu.Unlock()
+	i, err := p.newInstance(ctx)
+	if err != nil {
+		return nil, err.(*Error)
+	}
+	return i, nil
+}
+
+// put takes an instance back, or throws it away and has the next one made.
+func (p *plugin) put(i *instance) {
+	if i.worn(p.limits.Memory) || p.module.form == Command && i.calls > 0 {
+		p.discard(i)
+		p.prepare()
+		return
+	}
+	p.mu.Lock()
+	full := len(p.idle) == cap(p.idle)
+	if !full {
+		p.idle = append(p.idle, i)
+	}
+	p.mu.Unlock()
+	if full {
+		p.discard(i)
+	}
+}
+
+// prepare sees to it that enough instances are ready. They are made by one goroutine, one after the other: a plugin
+// that traps on each call must not take more than one processor away from the others.
+func (p *plugin) prepare() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.closed:
+		return
+	default:
+	}
+	if p.making > 0 || len(p.idle) >= p.options.Ready {
+		return
+	}
+	p.making++
+	p.makers.Add(1)
+	go p.makeReady()
+}
+
+func (p *plugin) makeReady() {
+	defer p.makers.Done()
+	for {
+		i, err := p.newInstance(context.Background())
+		p.mu.Lock()
+		ok := err == nil && len(p.idle) < p.options.Ready
+		select {
+		case <-p.closed:
+			ok = false
+		default:
+		}
+		if ok {
+			p.idle = append(p.idle, i)
+		}
+		if !ok || len(p.idle) >= p.options.Ready {
+			p.making--
+			p.mu.Unlock()
+			if !ok && i != nil {
+				p.discard(i)
+			}
+			return
+		}
+		p.mu.Unlock()
+	}
+}
+
+func (p *plugin) discard(i *instance) {
+	p.instances.Dec()
+	_ = i.module.Close(context.Background()) // it fails only for open files, which a guest cannot have
+}
+
+// Close waits for running calls and lets no new ones begin. When ctx ends first, what runs is still waited for and
+// cleaned up behind the caller's back.
+func (p *plugin) Close(ctx context.Context) error {
+	done := make(chan struct{})
+	p.once.Do(func() {
+		p.mu.Lock()
+		close(p.closed)
+		p.mu.Unlock()
+	})
+	go func() {
+		defer close(done)
+		p.drain()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("plugin %s: calls still run: %w", p.module.name, context.Cause(ctx))
+	}
+}
+
+// drain takes all slots, so that nothing runs, and gives them back, so that a second Close ends too.
+func (p *plugin) drain() {
+	for range cap(p.slots) {
+		p.slots <- struct{}{}
+	}
+	p.makers.Wait()
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, i := range idle {
+		p.discard(i)
+	}
+	for range cap(p.slots) {
+		<-p.slots
+	}
+}
