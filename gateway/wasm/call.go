@@ -25,6 +25,7 @@ type call struct {
 	stack    reflect.Value // the engine's stack of the running function; not valid: not known
 	started  time.Time
 	deadline time.Time
+	yielded  time.Time     // when it last let others run
 	allowed  time.Duration // what deadline was made from, for the message
 	granted  uint64        // counts given so far
 
@@ -55,9 +56,10 @@ type call struct {
 	status uint32
 }
 
-// Deadline, Done, Err and Value make a call a context.Context. The engine asks for values only.
+// Deadline, Done, Err and Value make a call a context.Context. The engine asks for values only: what ends a call is
+// looked at by refill and by host functions.
 func (c *call) Deadline() (time.Time, bool) { return c.deadline, true }
-func (c *call) Done() <-chan struct{}       { return c.caller.Done() }
+func (c *call) Done() <-chan struct{}       { return nil }
 func (c *call) Err() error                  { return c.caller.Err() }
 func (c *call) Value(any) any               { return nil }
 
@@ -68,6 +70,7 @@ var errEnd = errors.New("ended by the host")
 func (c *call) begin(ctx context.Context, fn Function, in Input, allowed time.Duration) {
 	c.caller, c.fn, c.in = ctx, fn, in
 	c.started = time.Now()
+	c.yielded = c.started
 	c.allowed = allowed
 	c.deadline = c.started.Add(allowed)
 	c.granted, c.hostCalls, c.read = 0, 0, 0
@@ -104,13 +107,14 @@ func (c *call) fail(kind Kind, format string, a ...any) {
 }
 
 // look ends a guest that is out of time or whose caller has gone.
-func (c *call) look() {
-	if time.Now().After(c.deadline) {
+func (c *call) look() (now time.Time) {
+	if now = time.Now(); now.After(c.deadline) {
 		c.fail(Limited, "it ran longer than %v", c.allowed)
 	}
 	if c.caller.Err() != nil {
 		c.fail(Stopped, "the caller gave up: %v", context.Cause(c.caller))
 	}
+	return now
 }
 
 // enter counts a host call. The clock is read now and then only: it costs as much as the shorter calls.

@@ -39,7 +39,7 @@ const (
 
 // newInstance makes an instance and starts it as far as its form asks for: a reactor is initialised and configured.
 func (p *plugin) newInstance(ctx context.Context) (*instance, error) {
-	module, err := p.module.host.runtime.InstantiateModule(ctx, p.module.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	module, err := p.module.host.runtime.InstantiateModule(withMemory(ctx), p.module.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		return nil, p.error("", Refused, firstLine(err))
 	}
