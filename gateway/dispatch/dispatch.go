@@ -1,0 +1,152 @@
+// Package dispatch carries deliveries from the queue to their destinations. Each destination has a lane of its own: a
+// goroutine that receives from its line in the queue, up to Concurrency attempts in flight, and a gate that closes when
+// the destination keeps failing. Nothing is shared between lanes but the queue, so a destination that hangs or fails
+// delays no other.
+//
+//	          ┌──────────────── gate (breaker, slow down) ◄────────────────┐
+//	          ▼                                                            │ outcome
+//	Queue.Receive ──► lease ──► Attempt ──► settle ──► Done or Retry ──────┘
+//	                                          └─► one log line, counters, notes
+//
+// A delivery that waits, for its time or behind a closed gate, waits in the queue and costs nothing here.
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"github.com/plugboard/plugboard/gateway/deliver"
+	"github.com/plugboard/plugboard/gateway/feed"
+	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/retry"
+	"github.com/plugboard/plugboard/queue"
+)
+
+// Attempter makes one attempt; *deliver.Destination is one.
+type Attempter interface {
+	// Attempt always comes to a Result. When ctx ends it returns soon.
+	Attempt(ctx context.Context, q *queue.Delivery) deliver.Result
+}
+
+// Lane is how deliveries to one destination are made.
+type Lane struct {
+	Destination string
+	// Version names the configuration that the lane was built from. At a Swap a lane of the same version goes on as it
+	// is; an empty version is never the same.
+	Version     string
+	Attempter   Attempter
+	Policy      retry.Policy
+	Concurrency int    // attempts in flight; at least 1
+	Close       func() // called once nothing uses Attempter any more; may be nil
+}
+
+// Options make a Dispatcher. Queue is needed, the rest may be left out.
+type Options struct {
+	Queue   queue.Queue
+	Metrics *metrics.Set
+	Feed    *feed.Hub
+	Log     *slog.Logger
+	Retry   retry.Options
+	// Disable is told when a destination says that nothing more should be sent to it.
+	Disable func(destination, why string)
+}
+
+// Dispatcher runs the lanes. It is safe for concurrent use.
+type Dispatcher struct {
+	opts    Options
+	attempt context.Context // of all attempts; ended by Close when its patience is over
+	abort   context.CancelFunc
+
+	mu     sync.Mutex
+	lanes  map[string]*lane // those that run
+	last   map[string]*lane // the latest of each destination, stopped ones included
+	all    sync.WaitGroup   // lanes that run, replaced ones included
+	closed bool
+}
+
+// ErrClosed is returned by Swap after Close.
+var ErrClosed = errors.New("dispatch: closed")
+
+// New makes a Dispatcher without lanes.
+func New(o Options) *Dispatcher {
+	if o.Metrics == nil {
+		o.Metrics = metrics.New(nil)
+	}
+	if o.Feed == nil {
+		o.Feed = &feed.Hub{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &Dispatcher{opts: o, lanes: make(map[string]*lane), last: make(map[string]*lane)}
+	d.attempt, d.abort = context.WithCancel(context.Background())
+	return d
+}
+
+// Swap makes the given lanes the ones that run and returns at once. A lane that is no longer given ends, and its
+// deliveries stay pending; one whose version changed ends what it has in flight before its successor starts. Of a lane
+// whose version has not changed the running one is kept and the given one closed.
+func (d *Dispatcher) Swap(lanes ...Lane) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return ErrClosed
+	}
+	next := make(map[string]*lane, len(lanes))
+	for _, l := range lanes {
+		old := d.lanes[l.Destination]
+		if old != nil && l.Version != "" && old.Version == l.Version {
+			next[l.Destination] = old
+			l.close()
+			continue
+		}
+		next[l.Destination] = newLane(d, l)
+	}
+	for name, old := range d.lanes {
+		if next[name] != old {
+			old.stop()
+		}
+	}
+	for name, l := range next {
+		if d.lanes[name] != l {
+			d.start(l)
+		}
+	}
+	d.lanes = next
+	return nil
+}
+
+// start runs a lane as soon as the one before it for the same destination has ended.
+func (d *Dispatcher) start(l *lane) {
+	before := d.last[l.Destination]
+	d.last[l.Destination] = l
+	d.all.Go(func() {
+		if before != nil {
+			<-before.done
+		}
+		l.run()
+	})
+}
+
+// Close stops receiving and waits for the attempts in flight. When ctx ends first, they are interrupted and given back
+// to the queue as if they had not been made.
+func (d *Dispatcher) Close(ctx context.Context) error {
+	d.mu.Lock()
+	d.closed = true
+	for _, l := range d.lanes {
+		l.stop()
+	}
+	d.mu.Unlock()
+	defer context.AfterFunc(ctx, d.abort)()
+	d.all.Wait()
+	d.abort()
+	return nil
+}
+
+func (l Lane) close() {
+	if l.Close != nil {
+		l.Close()
+	}
+}

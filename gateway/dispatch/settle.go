@@ -1,0 +1,68 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/deliver"
+	"github.com/plugboard/plugboard/gateway/retry"
+	"github.com/plugboard/plugboard/queue"
+)
+
+// settleTimeout bounds how long an outcome may take to be stored.
+const settleTimeout = 30 * time.Second
+
+// settlement is what an outcome means for the delivery: an end (state) or another attempt (at).
+type settlement struct {
+	deliver.Result
+	state queue.State // Pending: another attempt
+	at    time.Time
+}
+
+// decide applies the retry policy to an outcome.
+func (l *lane) decide(q *queue.Delivery, r deliver.Result) settlement {
+	s := settlement{Result: r, state: queue.Dead}
+	switch r.Class {
+	case deliver.Delivered:
+		s.state = queue.Delivered
+	case deliver.Dropped:
+		s.state = queue.Dropped
+	case deliver.Retry:
+		if at, ok := l.next(q, r); ok {
+			s.state, s.at = queue.Pending, at
+			break
+		}
+		s.Reason = fmt.Sprintf("attempts spent after %d: %s", r.Attempt.Number, r.Reason)
+		s.Attempt.Result, s.Attempt.Error = deliver.Dead.String(), s.Reason
+	}
+	return s
+}
+
+// next gives the time of the next attempt; false when attempts are spent. The time that a plugin read out of an answer
+// stands in for the policy's; a Retry-After only moves the policy's back.
+func (l *lane) next(q *queue.Delivery, r deliver.Result) (time.Time, bool) {
+	now, first := time.Now(), q.First
+	if first.IsZero() {
+		first = r.Attempt.Started
+	}
+	at, ok := l.Policy.Next(r.Attempt.Number, first, now)
+	if !ok {
+		return time.Time{}, false
+	}
+	if !r.At.IsZero() {
+		return retry.NotBefore(now, r.At, now, l.d.opts.Retry), true
+	}
+	return retry.NotBefore(at, r.NotBefore, now, l.d.opts.Retry), true
+}
+
+// settle ends the lease. It does not depend on the attempts' context: what was done must be stored also while the
+// gateway is being closed.
+func (s settlement) settle(lease queue.Lease) error {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
+	defer cancel()
+	if s.state == queue.Pending {
+		return lease.Retry(ctx, s.at, s.Memo, s.Attempt)
+	}
+	return lease.Done(ctx, s.state, s.Attempt)
+}
