@@ -43,7 +43,7 @@ func authorisation() reads[Destination] {
 		if d.Auth.TokenURL != "" {
 			at := n.key("token_url")
 			shown, _ := at.value.(string)
-			r.url(at, text{plain: d.Auth.TokenURL, shown: shown}, d)
+			r.urls = append(r.urls, configuredURL{at, text{plain: d.Auth.TokenURL, shown: shown}, d})
 		}
 	}}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,15 @@ import (
 func (r *reader) check(c *Config) {
 	r.checkPaths(c)
 	r.checkPlugins(c)
+	for _, u := range r.urls {
+		r.checkURL(u.node, u.text, u.of)
+	}
+	for _, d := range c.Destinations {
+		at := makePath("destinations", d.Name)
+		if _, set := r.places[at.key("url")]; d.Plugin == "" && !set {
+			r.fault(node{path: at}, fmt.Sprintf("%s has neither plugin nor url", at), `write plugin = "webhook" and url = "https://…"`)
+		}
+	}
 	var sources, destinations []string
 	for _, s := range c.Sources {
 		sources = append(sources, s.Name)
@@ -29,26 +39,24 @@ func (r *reader) check(c *Config) {
 		}
 		r.checkNames(at.key("from"), route.From, sources, "source", "sources")
 		r.checkNames(at.key("to"), route.To, destinations, "destination", "destinations")
-		if _, set := r.places[at.key("to")]; set && len(route.To) == 0 {
-			r.fault(node{path: at.key("to")}, "the route goes nowhere", `write to = ["NAME"] with a destination's name, or enabled = false`)
-		}
 	}
 }
 
-// checkPaths blames the second of two sources on one path, by the places in the file.
+// checkPaths blames each source whose path another one above it in the file has.
 func (r *reader) checkPaths(c *Config) {
-	for i, s := range c.Sources {
-		for _, other := range c.Sources[:i] {
-			if s.Path != other.Path {
-				continue
-			}
-			first, second := makePath("sources", other.Name, "path"), makePath("sources", s.Name, "path")
-			if a, b := r.valueAt(first), r.valueAt(second); a.Line > b.Line {
-				first, second = second, first
-			}
-			r.fault(node{path: second}, fmt.Sprintf("sources %s and %s have the same path %s, the other at %s", other.Name, s.Name, s.Path, r.valueAt(first)),
-				"give each source a path of its own")
+	at := func(s *Source) Position { return r.valueAt(makePath("sources", s.Name, "path")) }
+	above := slices.SortedFunc(slices.Values(c.Sources), func(a, b *Source) int {
+		return cmp.Or(cmp.Compare(at(a).Line, at(b).Line), cmp.Compare(at(a).Column, at(b).Column))
+	})
+	first := map[string]*Source{}
+	for _, s := range above {
+		other, taken := first[s.Path]
+		if !taken {
+			first[s.Path] = s
+			continue
 		}
+		r.fault(node{path: makePath("sources", s.Name, "path")}, fmt.Sprintf("sources %s and %s have the same path %s, the other at %s", s.Name, other.Name, s.Path, at(other)),
+			"give each source a path of its own")
 	}
 }
 
@@ -77,6 +85,9 @@ func (r *reader) checkPlugins(c *Config) {
 			continue
 		}
 		do := fmt.Sprintf("put %s.wasm into %s, or build it there with plugboard plugin build", name, c.Plugins.Dir)
+		if plain, file := strings.CutSuffix(name, ".wasm"); file {
+			do = fmt.Sprintf("write %q: a plugin's name is its file's without .wasm", plain)
+		}
 		if meant, ok := nearest(name, pluginNames(c.Plugins.Dir)); ok {
 			do = fmt.Sprintf("did you mean %q? Else %s", meant, do)
 		}

@@ -13,12 +13,12 @@ import (
 )
 
 var destinationSettings = []setting[Destination]{
-	{key: "allow_private", def: false, meaning: "may be at a private, loopback or link-local address",
-		reads: boolean(func(d *Destination) *bool { return &d.AllowPrivate })},
-	{key: "allow_http", def: false, meaning: "may be reached without TLS", reads: boolean(func(d *Destination) *bool { return &d.AllowHTTP })},
-	{key: "plugin", required: `write plugin = "webhook" to send any request, or another plugin's name`, meaning: "writes its requests",
+	{key: "plugin", meaning: "writes its requests; without one the event itself is posted, as a CloudEvent",
 		reads: plugin(func(d *Destination) *string { return &d.Plugin })},
 	{key: "url", meaning: "where it is; a plugin's requests are relative to it", reads: destinationURL()},
+	{key: "allow_http", def: false, meaning: "may be reached without TLS", reads: boolean(func(d *Destination) *bool { return &d.AllowHTTP })},
+	{key: "allow_private", def: false, meaning: "may be at a private, loopback or link-local address",
+		reads: boolean(func(d *Destination) *bool { return &d.AllowPrivate })},
 	{key: "auth", meaning: "how requests to it are authorised", reads: authorisation()},
 	{key: "timeout", def: "15s", meaning: "of one HTTP exchange", reads: duration(time.Millisecond, func(d *Destination) *time.Duration { return &d.Timeout })},
 	{key: "concurrency", def: int64(10), meaning: "deliveries in flight at once", reads: count(1, 1000, func(d *Destination) *int { return &d.Concurrency })},
@@ -42,7 +42,7 @@ func destinationURL() reads[Destination] {
 	return reads[Destination]{kind: urlKind, into: func(r *reader, n node, d *Destination) {
 		value, ok := r.string(n, urlKind, usage{plugin: true})
 		if ok {
-			r.url(n, value, d)
+			r.urls = append(r.urls, configuredURL{n, value, d})
 		}
 		d.URL = secret.Text{Placeholder: value.placeholder, Display: value.shown}
 	}}
@@ -50,8 +50,15 @@ func destinationURL() reads[Destination] {
 
 var urlKind = kind{"an http or https URL", `"https://api.example.com"`}
 
-// url checks an address, of which faults show no secret.
-func (r *reader) url(n node, value text, d *Destination) {
+// configuredURL is an address of a destination, which may have to be https.
+type configuredURL struct {
+	node
+	text text
+	of   *Destination
+}
+
+// checkURL checks an address; its faults show no secret.
+func (r *reader) checkURL(n node, value text, d *Destination) {
 	u, err := url.Parse(value.plain)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
@@ -82,7 +89,13 @@ func headers() reads[Destination] {
 			return
 		}
 		d.Headers = make(map[string]secret.Text, len(given))
+		seen := map[string]bool{}
 		for _, name := range slices.Sorted(maps.Keys(given)) {
+			if lower := strings.ToLower(name); seen[lower] {
+				r.faultAtKey(n.path.key(name), fmt.Sprintf("%s stands twice in headers, in two spellings", name), "keep one of the two")
+			} else {
+				seen[lower] = true
+			}
 			if value, ok := r.header(n.key(name), name); ok {
 				d.Headers[name] = value
 			}
@@ -90,7 +103,8 @@ func headers() reads[Destination] {
 	}}
 }
 
-var ownHeaders = []string{"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"}
+var ownHeaders = []string{"connection", "content-length", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te",
+	"trailer", "transfer-encoding", "upgrade", "webhook-id", "webhook-timestamp", "webhook-signature"}
 
 func (r *reader) header(n node, name string) (secret.Text, bool) {
 	value, ok := r.string(n, kind{"a text of one line", `"…"`}, usage{plugin: true})

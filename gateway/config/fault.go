@@ -26,7 +26,7 @@ type Fault struct {
 	Do   string
 }
 
-func (f Fault) Error() string { return f.Position.String() + ": " + f.What + "; " + f.Do }
+func (f Fault) Error() string { return f.String() + ": " + f.What + "; " + f.Do }
 
 // Faults is every mistake found, in the file's order.
 type Faults []Fault

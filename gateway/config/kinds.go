@@ -101,7 +101,7 @@ func size[T any](least, most int64, example string, field func(*T) *int64) reads
 		if err != nil || bytes < least || bytes > most {
 			limits := k
 			if err == nil {
-				limits.wants = fmt.Sprintf("a size from %d bytes to %d", least, most)
+				limits.wants = fmt.Sprintf("a size from %s to %s", formatSize(least), formatSize(most))
 			}
 			r.invalid(n, limits, strconv.Quote(value.shown))
 		}
@@ -167,11 +167,11 @@ func words[T any](list, item kind, field func(*T) *[]string, valid func(string) 
 			return
 		}
 		values := make([]string, 0, len(items))
-		for _, item := range items {
-			values = r.addWord(values, item, kind{list.wants, list.example}, valid)
+		for _, n := range items {
+			values = r.addWord(values, n, item, valid)
 		}
 		*field(t) = values
-	}, inner: []Setting{{Type: item.wants}}}
+	}}
 }
 
 func (r *reader) addWord(values []string, n node, k kind, valid func(string) bool) []string {
@@ -265,7 +265,8 @@ func validName(name string) bool {
 	}
 	for i := range len(name) {
 		c := name[i]
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || i > 0 && (c == '.' || c == '_' || c == '-')) {
+		inside := i > 0 && (c == '.' || c == '_' || c == '-')
+		if !inside && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
 			return false
 		}
 	}

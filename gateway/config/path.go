@@ -60,12 +60,15 @@ func makePath(parts ...any) path {
 
 func bare(name string) bool {
 	for i := range len(name) {
-		c := name[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-') {
+		if c := name[i]; !alphanumeric(c) && c != '_' && c != '-' {
 			return false
 		}
 	}
 	return name != ""
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // escaped says whether what follows s stands behind an odd number of backslashes.

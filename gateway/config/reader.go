@@ -57,6 +57,8 @@ type reader struct {
 	grants  map[string]bool // names in the plugin configuration being read
 	plugins []node          // where plugins are named
 	listen  map[path]string // addresses by setting
+	urls    []configuredURL // to be checked when all of their destination is read
+	samples map[path]string // a setting's default as TOML: what to write where a remedy needs a value
 }
 
 func newReader(file, text string, opts Options) *reader {
@@ -64,7 +66,7 @@ func newReader(file, text string, opts Options) *reader {
 		opts.Getenv = os.LookupEnv
 	}
 	return &reader{file: file, lines: newLines(file, text), places: places(text), opts: opts, all: &secret.Vault{},
-		listen: map[path]string{}}
+		listen: map[path]string{}, samples: map[path]string{}}
 }
 
 func (r *reader) close() {
@@ -112,7 +114,7 @@ type kind struct{ wants, example string }
 
 // wrong says that a value is not of its kind. Whoever wrote it knows the value, so its type is named alone.
 func (r *reader) wrong(n node, k kind) {
-	r.fault(n, fmt.Sprintf("%s wants %s, has %s", n.path.last(), k.wants, typeName(n.value)), remedy(n, k))
+	r.fault(n, fmt.Sprintf("%s wants %s, has %s", n.path.last(), k.wants, typeName(n.value)), r.remedy(n, k))
 }
 
 // invalid says that a value of the right type does not do; shown is the value as people may see it.
@@ -120,14 +122,28 @@ func (r *reader) invalid(n node, k kind, shown string) {
 	if cut := 60; len(shown) > cut {
 		shown = strings.ToValidUTF8(shown[:cut], "") + "…"
 	}
-	r.fault(n, fmt.Sprintf("%s wants %s, has %s", n.path.last(), k.wants, shown), remedy(n, k))
+	r.fault(n, fmt.Sprintf("%s wants %s, has %s", n.path.last(), k.wants, shown), r.remedy(n, k))
 }
 
-func remedy(n node, k kind) string {
+func (r *reader) remedy(n node, k kind) string {
 	if strings.HasPrefix(n.path.last(), "item ") {
 		return "write " + k.example
 	}
+	if sample, ok := r.samples[n.path]; ok {
+		k.example = sample
+	}
 	return "write " + n.path.last() + " = " + k.example
+}
+
+// sample writes a default as TOML; false for tables, lists and the empty text, which are no good examples.
+func sample(def any) (string, bool) {
+	switch def := def.(type) {
+	case string:
+		return strconv.Quote(def), def != ""
+	case int64, bool:
+		return fmt.Sprint(def), true
+	}
+	return "", false
 }
 
 func typeName(value any) string {
@@ -170,7 +186,7 @@ type reads[T any] struct {
 func readTable[T any](r *reader, n node, settings []setting[T], t *T) {
 	table, ok := n.value.(map[string]any)
 	if !ok {
-		r.wrong(n, kind{"a table", "{ … }"})
+		r.notTable(n)
 		return
 	}
 	known := make([]string, len(settings))
@@ -184,6 +200,9 @@ func readTable[T any](r *reader, n node, settings []setting[T], t *T) {
 	}
 	for _, s := range settings {
 		_, present := table[s.key]
+		if text, ok := sample(s.def); ok {
+			r.samples[n.path.key(s.key)] = text
+		}
 		switch {
 		case present:
 			s.reads.into(r, n.key(s.key), t)
@@ -193,6 +212,14 @@ func readTable[T any](r *reader, n node, settings []setting[T], t *T) {
 			s.reads.into(r, node{n.path.key(s.key), s.def}, t)
 		}
 	}
+}
+
+func (r *reader) notTable(n node) {
+	do := fmt.Sprintf("write [%s] and its settings below it", n.path)
+	if strings.Contains(string(n.path), "[") {
+		do = "write { key = value, … }"
+	}
+	r.fault(n, fmt.Sprintf("%s wants a table, has %s", n.path.last(), typeName(n.value)), do)
 }
 
 func (r *reader) unknownKey(n node, key string, known []string) {

@@ -33,6 +33,9 @@ func retry() reads[Destination] {
 		}
 		if form, ok := r.retryForm(n, slices.Sorted(maps.Keys(table))); ok {
 			readTable(r, n, form.settings, &d.Retry)
+			if _, set := table["max"]; !set {
+				d.Retry.Max = max(d.Retry.Max, d.Retry.Backoff) // a first wait longer than the usual longest one
+			}
 			if d.Retry.Backoff > d.Retry.Max && d.Retry.Max > 0 {
 				r.fault(n.key("max"), fmt.Sprintf("max is shorter than backoff (%v)", d.Retry.Backoff), "make max the longest wait")
 			}

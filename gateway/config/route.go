@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -17,8 +18,21 @@ var routeSettings = []setting[Route]{
 	{key: "when", def: "", meaning: "a condition on the event; left out: always", reads: expression(`'data.scope == "unified"'`, func(r *Route) *string { return &r.When })},
 	{key: "via", def: []any{}, meaning: "transform plugins, in order", reads: vias()},
 	{key: "to", required: `write to = ["NAME"] with a destination's name`, meaning: "destinations",
-		reads: words(names, kind{"a destination", `"babelforce"`}, func(r *Route) *[]string { return &r.To }, validName)},
+		reads: destinations()},
 	{key: "enabled", def: true, meaning: "false: as if the route were not there", reads: boolean(func(r *Route) *bool { return &r.Enabled })},
+}
+
+// destinations is a list of at least one name.
+func destinations() reads[Route] {
+	inner := words(names, kind{"a destination", `"babelforce"`}, func(r *Route) *[]string { return &r.To }, validName)
+	read := inner.into
+	inner.into = func(r *reader, n node, t *Route) {
+		if items, ok := n.items(); ok && len(items) == 0 {
+			r.fault(n, "the route goes nowhere", `write to = ["NAME"] with a destination's name, or enabled = false`)
+		}
+		read(r, n, t)
+	}
+	return inner
 }
 
 func validTitle(name string) bool {
@@ -26,11 +40,11 @@ func validTitle(name string) bool {
 }
 
 func routes() reads[Config] {
-	k := kind{"a list of tables", "write [[routes]] with double brackets"}
+	k := kind{"a list of tables", "[]"}
 	return reads[Config]{kind: k, inner: describe(routeSettings), into: func(r *reader, n node, c *Config) {
 		items, ok := n.items()
 		if !ok {
-			r.fault(n, "routes wants a list of tables, has "+typeName(n.value), "write [[routes]] with two pairs of brackets")
+			r.fault(n, fmt.Sprintf("routes wants %s, has %s", k.wants, typeName(n.value)), "write [[routes]] with two pairs of brackets")
 			return
 		}
 		for i, item := range items {

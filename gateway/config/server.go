@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -36,6 +35,8 @@ var serverSettings = []setting[Server]{
 		reads: duration(time.Millisecond, func(s *Server) *time.Duration { return &s.IdleTimeout })},
 }
 
+const maxDisk = 1 << 60 // bytes: more than there are, and less than would overflow when added
+
 // auto is the word for a value that the part concerned works out by itself.
 const auto = "auto"
 
@@ -46,9 +47,9 @@ var queueSettings = []setting[Queue]{
 	{key: "retain", def: "72h", meaning: "how long ended deliveries and their events can be searched and replayed",
 		reads: duration(0, func(q *Queue) *time.Duration { return &q.Retain })},
 	{key: "max_disk", def: "10GiB", meaning: "most the queue's files may take; history goes first, then 503",
-		reads: size(64<<20, math.MaxInt64, `"10GiB"`, func(q *Queue) *int64 { return &q.MaxDisk })},
+		reads: size(64<<20, maxDisk, `"10GiB"`, func(q *Queue) *int64 { return &q.MaxDisk })},
 	{key: "min_free", def: auto, meaning: "with less than this free on the disk nothing is accepted: 503",
-		reads: orAuto(size(1, math.MaxInt64, `"1GiB"`, func(q *Queue) *int64 { return &q.MinFree }))},
+		reads: orAuto(size(1, maxDisk, `"1GiB"`, func(q *Queue) *int64 { return &q.MinFree }))},
 }
 
 var pluginsSettings = []setting[Plugins]{

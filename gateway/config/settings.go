@@ -17,10 +17,8 @@ func describe[T any](settings []setting[T]) []Setting {
 	for _, s := range settings {
 		list = append(list, Setting{s.key, s.reads.wants, s.def, s.required != "", s.meaning})
 		for _, inner := range s.reads.inner {
-			if inner.Path != "" {
-				inner.Path = s.key + "." + inner.Path
-				list = append(list, inner)
-			}
+			inner.Path = s.key + "." + inner.Path
+			list = append(list, inner)
 		}
 	}
 	return list

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plugboard/plugboard/gateway/event"
@@ -50,6 +51,9 @@ func (r *reader) eventType(n node, given string) {
 	what := fmt.Sprintf("there is no event type %q", given)
 	if prefix {
 		what = fmt.Sprintf("no event type begins with %q", beginning)
+	}
+	if inFamily {
+		known = slices.DeleteFunc(known, func(t string) bool { return !strings.HasPrefix(t, family+".") })
 	}
 	do := "the types are " + strings.Join(known, ", ")
 	if near {

@@ -54,6 +54,19 @@ func ParseSize(s string) (int64, error) {
 	return 0, errSize
 }
 
+// formatSize writes a size as ParseSize reads it, in the largest unit that needs no fraction.
+func formatSize(bytes int64) string {
+	for _, unit := range []struct {
+		name  string
+		bytes int64
+	}{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if bytes >= unit.bytes && bytes%unit.bytes == 0 {
+			return strconv.FormatInt(bytes/unit.bytes, 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(bytes, 10) + "B"
+}
+
 // Rate is how many in how long.
 type Rate struct {
 	Count float64
