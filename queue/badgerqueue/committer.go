@@ -1,0 +1,267 @@
+package badgerqueue
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	badger "github.com/dgraph-io/badger/v4"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// Limits of one commit. Nothing waits for a batch to fill: it is whatever came in during the commit before.
+const (
+	maxBatchOps   = 4096
+	maxBatchBytes = 4 << 20
+)
+
+// op is a change that rides a commit. The committer calls build, apply and finish from its one goroutine, op after op,
+// so that what an op keeps between them needs no lock, and so that changes happen in the order of their numbers.
+type op interface {
+	weight() int          // bytes it will write at most, keys and overhead included
+	build(b *batch) error // adds its writes; an error refuses this op alone and must come before its first write
+	apply()               // after the commit: changes what is in memory
+	finish(err error)     // wakes who waits
+}
+
+// committer owns all writes.
+type committer struct {
+	q    *Queue
+	done chan struct{}
+	wake chan struct{}
+
+	mu     sync.Mutex
+	queued []op
+	closed bool
+}
+
+func newCommitter(q *Queue) *committer {
+	return &committer{q: q, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+}
+
+// add hands an op in. After nil, finish will be called exactly once.
+func (c *committer) add(o op) error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return c.q.usable()
+	}
+	c.queued = append(c.queued, o)
+	first := len(c.queued) == 1
+	c.mu.Unlock()
+	if first {
+		select {
+		case c.wake <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// close ends the committer when all that was handed in is committed.
+func (c *committer) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+	<-c.done
+}
+
+// take waits for ops; nil after close. It gives back spare, emptied, to be filled again.
+func (c *committer) take(spare []op) []op {
+	for {
+		c.mu.Lock()
+		if len(c.queued) > 0 {
+			ops := c.queued
+			c.queued = spare[:0]
+			c.mu.Unlock()
+			return ops
+		}
+		closed := c.closed
+		c.mu.Unlock()
+		if closed {
+			return nil
+		}
+		<-c.wake
+	}
+}
+
+func (c *committer) run() {
+	defer close(c.done)
+	b := &batch{q: c.q}
+	var spare []op
+	for {
+		ops := c.take(spare)
+		if ops == nil {
+			return
+		}
+		for i, o := range ops {
+			if len(b.ops) == maxBatchOps || len(b.ops) > 0 && b.bytes+o.weight() > maxBatchBytes {
+				c.commit(b)
+			}
+			b.add(o)
+			ops[i] = nil
+		}
+		c.commit(b)
+		spare = ops
+	}
+}
+
+// commit writes the batch, syncs it, and tells everyone. After a failed commit nothing is known of the disk: it is not
+// tried again, and nothing more is accepted.
+func (c *committer) commit(b *batch) {
+	if len(b.ops) == 0 {
+		return
+	}
+	start := time.Now()
+	err := c.q.usableNow()
+	if err == nil {
+		err = b.err
+		if err == nil {
+			err = b.txn.CommitAt(b.version, nil)
+		}
+		if err != nil {
+			err = c.q.fail(fmt.Errorf("badgerqueue: commit failed, nothing more is accepted before a restart: %w", err))
+		}
+	}
+	if err == nil {
+		c.q.store.committed(b.version)
+		for _, o := range b.ops {
+			o.apply()
+		}
+		if c.q.opt.Observe != nil {
+			c.q.opt.Observe(len(b.ops), time.Since(start))
+		}
+	}
+	for i, o := range b.ops {
+		o.finish(err)
+		b.ops[i] = nil
+	}
+	b.reset()
+}
+
+// batch is the commit that is being put together.
+type batch struct {
+	q       *Queue
+	txn     *badger.Txn
+	version uint64
+	ops     []op
+	bytes   int
+	err     error          // of a write that Badger refused
+	keys    []byte         // room for keys, used again after the commit
+	entries []badger.Entry // likewise
+}
+
+func (b *batch) add(o op) {
+	if b.txn == nil {
+		b.version = b.q.store.next()
+		b.txn = b.q.store.db.NewTransactionAt(latest, true)
+	}
+	if err := o.build(b); err != nil {
+		o.finish(err)
+		return
+	}
+	b.ops = append(b.ops, o)
+	b.bytes += o.weight()
+}
+
+func (b *batch) reset() {
+	b.txn.Discard()
+	b.txn, b.err, b.bytes, b.ops = nil, nil, 0, b.ops[:0]
+	b.keys, b.entries = b.keys[:0], b.entries[:0]
+}
+
+// key gives an empty slice with room for a key; pass what was appended to it to put or delete.
+func (b *batch) key() []byte {
+	if cap(b.keys)-len(b.keys) < 64 {
+		b.keys = make([]byte, 0, 32<<10)
+	}
+	return b.keys[len(b.keys):]
+}
+
+// keep claims the room that key was appended to, if it still fits there.
+func (b *batch) keep(key []byte) {
+	if n := len(b.keys); len(key) <= cap(b.keys)-n {
+		b.keys = b.keys[:n+len(key)]
+	}
+}
+
+// put seals and writes a record that newRecord began. Badger keeps both slices until the commit is done; expires is in
+// nanoseconds, 0 for never.
+func (b *batch) put(key, record []byte, meta byte, expires int64) {
+	b.keep(key)
+	seal(key, record)
+	if len(b.entries) == cap(b.entries) {
+		b.entries = make([]badger.Entry, 0, 512)
+	}
+	b.entries = append(b.entries, badger.Entry{Key: key, Value: record, UserMeta: meta})
+	e := &b.entries[len(b.entries)-1]
+	if expires != 0 {
+		e.ExpiresAt = uint64(expires/int64(time.Second)) + 1
+	}
+	if err := b.txn.SetEntry(e); err != nil && b.err == nil {
+		b.err = fmt.Errorf("write %s: %w", keyString(key), err)
+	}
+}
+
+func (b *batch) delete(key []byte) {
+	b.keep(key)
+	if err := b.txn.Delete(key); err != nil && b.err == nil {
+		b.err = fmt.Errorf("delete %s: %w", keyString(key), err)
+	}
+}
+
+// ticket is the waiting half of an op.
+type ticket struct{ result chan error }
+
+func newTicket() ticket { return ticket{result: make(chan error, 1)} }
+
+func (t ticket) finish(err error) { t.result <- err }
+
+// wait returns when the op is durable or refused. When ctx ends first the op is committed none the less.
+func (t ticket) wait(ctx context.Context) error {
+	select {
+	case err := <-t.result:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// submit hands an op in and waits for it.
+func (q *Queue) submit(ctx context.Context, o op, t ticket) error {
+	if err := q.committer.add(o); err != nil {
+		return err
+	}
+	return t.wait(ctx)
+}
+
+// usable says why nothing is accepted any more: closed, or a commit failed.
+func (q *Queue) usable() error {
+	if q.closing.Load() {
+		return queue.ErrClosed
+	}
+	return q.usableNow()
+}
+
+// usableNow is usable for what was handed in before Close.
+func (q *Queue) usableNow() error {
+	if err := q.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// fail stops acceptance for good and tells Failed.
+func (q *Queue) fail(err error) error {
+	if q.broken.CompareAndSwap(nil, &err) {
+		q.opt.Logger.Error("the store failed; the gateway has to be restarted", "err", err)
+		q.failed <- err
+	}
+	return *q.broken.Load()
+}

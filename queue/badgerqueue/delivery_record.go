@@ -1,0 +1,134 @@
+package badgerqueue
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// deliveryRecord is what q|line|seq holds. It is small, so that ending a delivery rewrites a hundred bytes and no body.
+type deliveryRecord struct {
+	event                      uint64 // the event's seq; 0: the delivery's own (all but replays)
+	state                      queue.State
+	attempts                   int
+	created, first, due, ended int64 // nanoseconds; due is set exactly while a t record exists
+	route, key, reason         string
+	memo                       []byte
+	last                       *queue.Attempt // the attempt before the present moment; earlier ones are a records
+}
+
+// maxResponse is how much of a response an attempt keeps, in bytes.
+const maxResponse = 4 << 10
+
+// timed marks, beside the state in Badger's user byte, a delivery that has a t record: both can be told without the value.
+const timed = 0x80
+
+// meta is the record's user byte.
+func (r *deliveryRecord) meta() byte {
+	if r.due != 0 {
+		return byte(r.state) | timed
+	}
+	return byte(r.state)
+}
+
+func (r *deliveryRecord) encode() []byte {
+	size := len(r.route) + len(r.key) + len(r.reason) + len(r.memo) + 64
+	if r.last != nil {
+		size += attemptSize(r.last)
+	}
+	b := append(newRecord(size), byte(r.state))
+	b = binary.AppendUvarint(b, r.event)
+	b = binary.AppendUvarint(b, uint64(r.attempts))
+	b = appendTime(b, r.created)
+	b = appendTime(b, r.first)
+	b = appendTime(b, r.due)
+	b = appendTime(b, r.ended)
+	b = appendString(b, r.route)
+	b = appendString(b, r.key)
+	b = appendString(b, r.reason)
+	b = appendString(b, r.memo)
+	if r.last == nil {
+		return append(b, 0)
+	}
+	return appendAttempt(append(b, 1), r.last)
+}
+
+func decodeDelivery(key, record []byte) (r deliveryRecord, err error) {
+	f, err := unseal(key, record)
+	if err != nil {
+		return r, err
+	}
+	r.state = queue.State(f.byte())
+	r.event = f.uint()
+	r.attempts = int(f.uint())
+	r.created = f.time()
+	r.first = f.time()
+	r.due = f.time()
+	r.ended = f.time()
+	r.route = f.string()
+	r.key = f.string()
+	r.reason = f.string()
+	r.memo = f.bytes()
+	if f.byte() == 1 {
+		r.last = readAttempt(&f)
+	}
+	if err := f.done(key); err != nil {
+		return r, err
+	}
+	if r.state != queue.Pending && !r.state.Ended() {
+		return r, corrupt(key, "no such state: %d", r.state)
+	}
+	return r, nil
+}
+
+// eventSeq gives the event of the delivery that stands at seq.
+func (r *deliveryRecord) eventSeq(seq uint64) uint64 {
+	if r.event == 0 {
+		return seq
+	}
+	return r.event
+}
+
+func attemptSize(a *queue.Attempt) int {
+	return len(a.Result) + len(a.Request) + len(a.Response) + len(a.Error) + len(a.Plugin) + 48
+}
+
+func appendAttempt(b []byte, a *queue.Attempt) []byte {
+	b = binary.AppendUvarint(b, uint64(a.Number))
+	b = appendTime(b, nanosOf(a.Started))
+	b = binary.AppendVarint(b, int64(a.Duration))
+	b = appendString(b, a.Result)
+	b = binary.AppendVarint(b, int64(a.Status))
+	b = appendString(b, a.Request)
+	b = appendString(b, a.Response)
+	b = appendString(b, a.Error)
+	return appendString(b, a.Plugin)
+}
+
+func readAttempt(f *fields) *queue.Attempt {
+	return &queue.Attempt{
+		Number: int(f.uint()), Started: timeOf(f.time()), Duration: time.Duration(f.int()), Result: f.string(),
+		Status: int(f.int()), Request: f.string(), Response: f.bytes(), Error: f.string(), Plugin: f.string(),
+	}
+}
+
+func encodeAttempt(a *queue.Attempt) []byte { return appendAttempt(newRecord(attemptSize(a)), a) }
+
+func decodeAttempt(key, record []byte) (queue.Attempt, error) {
+	f, err := unseal(key, record)
+	if err != nil {
+		return queue.Attempt{}, err
+	}
+	a := readAttempt(&f)
+	return *a, f.done(key)
+}
+
+// toDelivery gives the record in the words of package queue.
+func (r *deliveryRecord) toDelivery(destination string, seq uint64, ev queue.Event) queue.Delivery {
+	return queue.Delivery{
+		ID: deliveryID(ev.ID, destination, seq, r.event), Destination: destination, Route: r.route, Key: r.key,
+		State: r.state, Attempts: r.attempts, Created: timeOf(r.created), First: timeOf(r.first), Due: timeOf(r.due),
+		Ended: timeOf(r.ended), Reason: r.reason, Memo: r.memo, Event: ev,
+	}
+}

@@ -1,0 +1,23 @@
+// Package badgerqueue keeps the queue in Badger, an LSM tree with a synced log.
+//
+// One goroutine, the committer, writes everything: what came in while a commit was being synced makes the next one, so
+// that one sync serves all who wait. An event is stored once (e); each delivery it owes is a small record in the line of
+// its destination (q), rewritten in place when it ends. Nothing is deleted on the way but what stood for a retry: a queue
+// that deletes its head makes every look at it wade through tombstones.
+//
+//	e|seq              event, body, what it owes        q|line|seq        delivery: state, times, last attempt
+//	t|line|due|seq     waits for a retry                k|line|hash|seq   parked behind others of its key
+//	x|line|seq         dead letter                      a|line|seq|n      attempt before the last
+//	r|event|line|seq   replay                           i|hash|source     identity, expires
+//	z|seq              request set aside, expires       n|name  m|line    number of a line; its floor and counts
+//
+// Numbers are big-endian; seq counts over everything and is given out by the committer. Every record carries a CRC32C of
+// its own over itself and its key.
+//
+// In memory a line holds a window of about a thousand deliveries, however many wait. Below its floor everything has ended
+// or is parked; from its cursor on nothing is loaded. Refilling seeks to the cursor, never to the beginning. A delivery
+// that failed moves to the timers, of which the next are in memory; its key stays taken, and followers that would fill the
+// window are parked until it is their turn, so that other keys pass.
+//
+// Leases are in memory alone: after a crash, what was in flight is delivered again.
+package badgerqueue

@@ -1,0 +1,234 @@
+package badgerqueue
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// enqueueOp writes events with what they owe, all of them in one commit.
+type enqueueOp struct {
+	ticket
+	q      *Queue
+	items  []enqueueItem
+	ids    []identity // claimed
+	bytes  int
+	stored int // items that are no repeats
+}
+
+type enqueueItem struct {
+	id      identity
+	seq     uint64
+	ends    int64 // of the window
+	expires int64 // of the identity record
+	now     int64
+	size    int64 // of the event
+	parts   [][]byte
+	owed    []owedItem
+	receipt queue.Receipt
+}
+
+type owedItem struct {
+	line   *line
+	hash   uint64
+	record []byte
+}
+
+// Enqueue commits entries. See queue.Queue. ErrFull when the disk has no room, ErrTooLarge when the entries together are
+// larger than one commit may be (about an eighth of Options.MemTable).
+func (q *Queue) Enqueue(ctx context.Context, entries ...queue.Entry) ([]queue.Receipt, error) {
+	if err := q.usable(); err != nil {
+		return nil, err
+	}
+	if q.space.full.Load() {
+		return nil, queue.ErrFull
+	}
+	o := &enqueueOp{ticket: newTicket(), q: q, items: make([]enqueueItem, len(entries))}
+	for i := range entries {
+		if err := o.items[i].prepare(q, &entries[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := o.claim(ctx, entries); err != nil {
+		return nil, err
+	}
+	if o.stored > 0 {
+		if o.bytes > q.maxBytes {
+			q.claims.drop(o.ids)
+			return nil, fmt.Errorf("%w: %d bytes, %d are possible", queue.ErrTooLarge, o.bytes, q.maxBytes)
+		}
+		if err := q.enqueue(ctx, o); err != nil {
+			return nil, err
+		}
+	} else {
+		q.claims.drop(o.ids)
+	}
+	receipts := make([]queue.Receipt, len(o.items))
+	for i := range o.items {
+		receipts[i] = o.items[i].receipt
+	}
+	return receipts, nil
+}
+
+func (q *Queue) enqueue(ctx context.Context, o *enqueueOp) error {
+	if err := q.committer.add(o); err != nil {
+		q.claims.drop(o.ids)
+		return err
+	}
+	if q.opt.earlyAck {
+		return nil
+	}
+	return o.wait(ctx)
+}
+
+// prepare encodes an entry, in the caller's goroutine.
+func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
+	ev := &entry.Event
+	if ev.ID == "" {
+		return fmt.Errorf("badgerqueue: an event without an ID cannot be stored")
+	}
+	lines := make([]*line, len(entry.Owed))
+	it.owed = make([]owedItem, len(entry.Owed))
+	it.now = q.now()
+	for i := range entry.Owed {
+		o := &entry.Owed[i]
+		if o.Destination == "" {
+			return fmt.Errorf("badgerqueue: event %q owes a delivery without a destination", ev.ID)
+		}
+		lines[i] = q.line(o.Destination)
+		if slices.Contains(lines[:i], lines[i]) {
+			return fmt.Errorf("badgerqueue: event %q owes two deliveries to %q", ev.ID, o.Destination)
+		}
+		r := deliveryRecord{state: queue.Pending, created: it.now, route: o.Route, key: o.Key}
+		it.owed[i] = owedItem{line: lines[i], hash: hashOf(o.Key), record: r.encode()}
+	}
+	it.parts = encodeEvent(ev, entry.Owed, lines)
+	for _, part := range it.parts {
+		it.size += int64(len(part))
+	}
+	it.id = identityOf(ev.Source, ev.ID)
+	it.expires = it.now + int64(max(ev.Window, q.opt.Retain))
+	if ev.Window > 0 {
+		it.ends = it.now + int64(ev.Window)
+	}
+	it.receipt = queue.Receipt{ID: ev.ID, Deliveries: len(entry.Owed)}
+	return nil
+}
+
+// claim finds repeats: in this call, in calls under way, on disk.
+func (o *enqueueOp) claim(ctx context.Context, entries []queue.Entry) error {
+	for i := range o.items {
+		if entries[i].Event.Window > 0 && !slices.Contains(o.ids, o.items[i].id) {
+			o.ids = append(o.ids, o.items[i].id)
+		}
+	}
+	if len(o.ids) > 0 {
+		if err := o.q.claims.take(ctx, o.ids); err != nil {
+			return err
+		}
+		if err := o.findRepeats(entries); err != nil {
+			o.q.claims.drop(o.ids)
+			return err
+		}
+	}
+	for i := range o.items {
+		if it := &o.items[i]; !it.receipt.Repeat {
+			o.stored++
+			o.bytes += it.weight()
+		}
+	}
+	return nil
+}
+
+func (o *enqueueOp) findRepeats(entries []queue.Entry) error {
+	if !o.q.enter() {
+		return queue.ErrClosed
+	}
+	defer o.q.leave()
+	txn := o.q.store.db.NewTransactionAt(latest, false)
+	defer txn.Discard()
+	for i := range o.items {
+		it := &o.items[i]
+		if entries[i].Event.Window <= 0 {
+			continue
+		}
+		if j := slices.IndexFunc(o.items[:i], func(p enqueueItem) bool { return p.id == it.id && p.ends > 0 }); j >= 0 {
+			it.receipt.Repeat, it.receipt.Deliveries = true, o.items[j].receipt.Deliveries
+			continue
+		}
+		was, ok, err := readIdentity(txn, it.id)
+		if err != nil {
+			return err
+		}
+		if ok && was.ends > it.now {
+			it.receipt.Repeat, it.receipt.Deliveries = true, was.owed
+		}
+	}
+	return nil
+}
+
+func (it *enqueueItem) weight() int {
+	n := int(it.size) + len(it.parts)*48 + len(it.id.source) + 128
+	for i := range it.owed {
+		n += len(it.owed[i].record) + len(it.owed[i].line.name) + 128
+	}
+	return n
+}
+
+func (o *enqueueOp) weight() int { return o.bytes }
+
+func (o *enqueueOp) build(b *batch) error {
+	for i := range o.items {
+		it := &o.items[i]
+		if it.receipt.Repeat {
+			continue
+		}
+		it.seq = o.q.nextSeq()
+		b.putParts(appendEventKey(b.key(), it.seq), it.parts, 0)
+		for _, owed := range it.owed {
+			b.name(owed.line)
+			b.put(appendDeliveryKey(b.key(), owed.line.id, it.seq), owed.record, byte(queue.Pending), 0)
+		}
+		record := identityRecord{seq: it.seq, ends: it.ends, owed: len(it.owed)}.encode()
+		b.put(it.id.appendKey(b.key()), record, 0, it.expires)
+	}
+	return nil
+}
+
+// name writes the number of a line with the first record that uses it.
+func (b *batch) name(l *line) {
+	if !l.named {
+		l.named = true
+		b.put(appendNameKey(b.key(), l.name), encodeName(l.id), 0, 0)
+	}
+}
+
+func (o *enqueueOp) apply() {
+	for i := range o.items {
+		it := &o.items[i]
+		if it.receipt.Repeat {
+			continue
+		}
+		for _, owed := range it.owed {
+			e := &entry{seq: it.seq, event: it.seq, hash: owed.hash, created: it.now}
+			if o.q.heldNow.Load() < o.q.opt.HeldBytes {
+				e.parts, e.record, e.held = it.parts, owed.record, it.size
+				o.q.heldNow.Add(it.size)
+			}
+			owed.line.arrive(e)
+		}
+	}
+}
+
+func (o *enqueueOp) finish(err error) {
+	o.q.claims.drop(o.ids)
+	o.ticket.finish(err)
+}
+
+// nextSeq gives out a number. Only the committer calls it.
+func (q *Queue) nextSeq() uint64 {
+	q.seq++
+	return q.seq
+}

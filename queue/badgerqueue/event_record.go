@@ -1,0 +1,95 @@
+package badgerqueue
+
+import (
+	"encoding/binary"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// eventRecord is what e|seq holds: the event once, however many destinations it has, and what it owes.
+type eventRecord struct {
+	seq   uint64
+	event queue.Event
+	owed  []owedRecord
+	more  int // further parts
+}
+
+type owedRecord struct {
+	line       uint32
+	route, key string
+}
+
+// encodeEvent makes the sealed parts of an event, the first with its head. The checksums are missing still: the key is
+// not known before the committer has numbered the event.
+func encodeEvent(ev *queue.Event, owed []queue.Owed, lines []*line) [][]byte {
+	size := len(ev.Source) + len(ev.ID) + len(ev.Type) + len(ev.Subject) + len(ev.Body) + len(ev.Raw) + 48
+	for i := range owed {
+		size += len(owed[i].Route) + len(owed[i].Key) + 12
+	}
+	b, more := newParted(size)
+	b = appendString(b, ev.Source)
+	b = appendString(b, ev.ID)
+	b = appendString(b, ev.Type)
+	b = appendString(b, ev.Subject)
+	b = appendTime(b, nanosOf(ev.Received))
+	b = binary.AppendUvarint(b, uint64(len(owed)))
+	for i := range owed {
+		b = binary.AppendUvarint(b, uint64(lines[i].id))
+		b = appendString(b, owed[i].Route)
+		b = appendString(b, owed[i].Key)
+	}
+	b = appendString(b, ev.Body)
+	b = appendString(b, ev.Raw)
+	return split(b, more)
+}
+
+// decodeHead reads an event without its body from its first part, and says how many more parts there are. What is left
+// in f is the body's beginning.
+func decodeHead(key []byte, f *fields) (r eventRecord, more int, err error) {
+	more = f.parts()
+	r.event.Source = f.string()
+	r.event.ID = f.string()
+	r.event.Type = f.string()
+	r.event.Subject = f.string()
+	r.event.Received = timeOf(f.time())
+	n := f.uint()
+	if n > uint64(len(f.rest)) {
+		f.fail()
+	}
+	for ; n > 0 && !f.bad; n-- {
+		r.owed = append(r.owed, owedRecord{line: uint32(f.uint()), route: f.string(), key: f.string()})
+	}
+	if f.bad {
+		return eventRecord{}, 0, corrupt(key, "cut short")
+	}
+	r.seq, r.more = binary.BigEndian.Uint64(key[1:]), more
+	return r, more, nil
+}
+
+// decodeBody reads the rest of an event, once all its parts stand one behind the other in f.
+func decodeBody(key []byte, r *eventRecord, f *fields) error {
+	r.event.Body = f.bytes()
+	r.event.Raw = f.bytes()
+	return f.done(key)
+}
+
+// decodeParts reads an event whose parts are all in memory and known to be good.
+func decodeParts(seq uint64, parts [][]byte) (eventRecord, error) {
+	key := appendEventKey(nil, seq)
+	f, err := unseal(key, parts[0])
+	if err != nil {
+		return eventRecord{}, err
+	}
+	r, _, err := decodeHead(key, &f)
+	if err != nil {
+		return r, err
+	}
+	if len(parts) > 1 {
+		joined := append([]byte(nil), f.rest...)
+		for _, part := range parts[1:] {
+			joined = append(joined, part[crcSize+1:]...)
+		}
+		f.rest = joined
+	}
+	return r, decodeBody(key, &r, &f)
+}

@@ -1,0 +1,149 @@
+package badgerqueue
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	badger "github.com/dgraph-io/badger/v4"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// found is a delivery read from disk.
+type found struct {
+	l      *line
+	seq    uint64
+	record deliveryRecord
+}
+
+func deliveryID(event, destination string, seq, replayOf uint64) string {
+	if replayOf == 0 {
+		return event + "/" + destination
+	}
+	return fmt.Sprintf("%s/%s#%d", event, destination, seq)
+}
+
+// keys lists every record of a delivery.
+func (d *found) keys(event uint64) [][]byte {
+	keys := [][]byte{appendDeliveryKey(nil, d.l.id, d.seq)}
+	if d.record.state == queue.Dead {
+		keys = append(keys, appendDeadKey(nil, d.l.id, d.seq))
+	}
+	if d.record.last != nil {
+		for n := 1; n < d.record.last.Number; n++ {
+			keys = append(keys, appendAttemptKey(nil, d.l.id, d.seq, n))
+		}
+	}
+	if d.seq != event {
+		keys = append(keys, appendReplayKey(nil, event, d.l.id, d.seq))
+	}
+	return keys
+}
+
+func (q *Queue) readDelivery(txn *badger.Txn, line uint32, seq uint64) (*found, error) {
+	key := appendDeliveryKey(nil, line, seq)
+	l := q.lineByID(line)
+	if l == nil {
+		return nil, corrupt(key, "no destination has the number %d", line)
+	}
+	v, err := readValue(txn, key)
+	if err != nil {
+		return nil, err
+	}
+	if v == nil {
+		return nil, corrupt(key, "missing, though its event owes it")
+	}
+	r, err := decodeDelivery(key, v)
+	return &found{l: l, seq: seq, record: r}, err
+}
+
+// deliveriesOf reads all deliveries of an event: what it owes, in the order it was given, then replays.
+func (q *Queue) deliveriesOf(txn *badger.Txn, r *eventRecord) ([]*found, error) {
+	out := make([]*found, 0, len(r.owed))
+	for _, owed := range r.owed {
+		d, err := q.readDelivery(txn, owed.line, r.seq)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	prefix := binary.BigEndian.AppendUint64([]byte{kindReplay}, r.seq)
+	err := scan(txn, prefix, nil, false, false, func(key []byte, _ *badger.Item) (bool, error) {
+		d, err := q.readDelivery(txn, binary.BigEndian.Uint32(key[9:]), seqOf(key))
+		out = append(out, d)
+		return true, err
+	})
+	return out, err
+}
+
+// findEvent finds the newest event with an ID, whatever its source. nil when there is none.
+func (q *Queue) findEvent(txn *badger.Txn, id string, body bool) (*eventRecord, error) {
+	hash := identityOf("", id).hash
+	var seq uint64
+	prefix := append([]byte{kindIdentity}, hash[:]...)
+	err := scan(txn, prefix, nil, false, true, func(key []byte, item *badger.Item) (bool, error) {
+		return true, item.Value(func(v []byte) error {
+			r, err := decodeIdentity(key, v)
+			seq = max(seq, r.seq)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if seq != 0 {
+		if r, err := readEvent(txn, seq, body); r != nil || err != nil {
+			return r, err
+		}
+	}
+	return q.findOverdue(txn, id, body)
+}
+
+// findOverdue looks for an event among those older than their identity record: what still waits after Retain.
+func (q *Queue) findOverdue(txn *badger.Txn, id string, body bool) (*eventRecord, error) {
+	until := q.now() - int64(q.opt.Retain)
+	var seq uint64
+	start := appendEventKey(nil, q.sweeper.floor.Load())
+	err := scan(txn, []byte{kindEvent}, start, false, false, func(key []byte, _ *badger.Item) (bool, error) {
+		if isPart(key) {
+			return true, nil
+		}
+		r, err := readEvent(txn, seqOf(key), false)
+		if err != nil || r == nil || nanosOf(r.event.Received) > until {
+			return false, err
+		}
+		if r.event.ID == id {
+			seq = r.seq
+		}
+		return true, nil
+	})
+	if err != nil || seq == 0 {
+		return nil, err
+	}
+	return readEvent(txn, seq, body)
+}
+
+// findDelivery finds a delivery by its ID, with its event. Event IDs may hold slashes and destinations may hold #: each
+// way to read the ID is tried, the longest event ID first. ErrNotFound.
+func (q *Queue) findDelivery(txn *badger.Txn, id string, body bool) (*found, *eventRecord, error) {
+	for cut := strings.LastIndexByte(id, '/'); cut > 0; cut = strings.LastIndexByte(id[:cut], '/') {
+		r, err := q.findEvent(txn, id[:cut], body)
+		if err != nil {
+			return nil, nil, err
+		}
+		if r == nil {
+			continue
+		}
+		ds, err := q.deliveriesOf(txn, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, d := range ds {
+			if deliveryID(r.event.ID, d.l.name, d.seq, d.record.event) == id {
+				return d, r, nil
+			}
+		}
+	}
+	return nil, nil, fmt.Errorf("%w: delivery %q", queue.ErrNotFound, id)
+}

@@ -1,0 +1,164 @@
+package badgerqueue
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	badger "github.com/dgraph-io/badger/v4"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// lease is the right to attempt one delivery.
+type lease struct {
+	l        *line
+	e        *entry
+	record   deliveryRecord
+	delivery queue.Delivery
+	over     atomic.Bool
+}
+
+// lease makes leases of entries that pick took. One whose record cannot be read stays pending, is named in the error and
+// in every audit, and is not handed out again before a restart.
+func (l *line) lease(picked []*entry) ([]queue.Lease, error) {
+	if !l.q.enter() {
+		return nil, queue.ErrClosed
+	}
+	defer l.q.leave()
+	var txn *badger.Txn
+	out := make([]queue.Lease, 0, len(picked))
+	var failed error
+	for _, e := range picked {
+		if (e.parts == nil || e.record == nil) && txn == nil {
+			txn = l.q.store.db.NewTransactionAt(latest, false)
+			defer txn.Discard()
+		}
+		ls, err := l.open(txn, e)
+		if err != nil {
+			failed = fmt.Errorf("delivery of %s at %d cannot be attempted: %w", l.name, e.seq, err)
+			l.q.opt.Logger.Error("a stored delivery cannot be read", "destination", l.name, "err", err)
+			l.mu.Lock()
+			l.move(e, atStuck)
+			l.mu.Unlock()
+			continue
+		}
+		out = append(out, ls)
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	return nil, failed
+}
+
+// open reads what the lease of an entry shows. A leased entry is nobody else's: no lock.
+func (l *line) open(txn *badger.Txn, e *entry) (*lease, error) {
+	key := appendDeliveryKey(make([]byte, 0, 16), l.id, e.seq)
+	record := e.record
+	if record == nil {
+		var err error
+		if record, err = readValue(txn, key); err != nil {
+			return nil, err
+		}
+		if record == nil {
+			return nil, corrupt(key, "missing, though the line knows of it")
+		}
+	}
+	r, err := decodeDelivery(key, record)
+	if err != nil {
+		return nil, err
+	}
+	var ev *eventRecord
+	if e.parts != nil {
+		var held eventRecord
+		held, err = decodeParts(e.event, e.parts)
+		ev = &held
+	} else {
+		ev, err = readEvent(txn, r.eventSeq(e.seq), true)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if ev == nil {
+		return nil, corrupt(appendEventKey(nil, r.eventSeq(e.seq)), "missing, though a delivery is pending")
+	}
+	ls := &lease{l: l, e: e, record: r}
+	ls.delivery = r.toDelivery(l.name, e.seq, ev.event)
+	return ls, nil
+}
+
+// Delivery gives what is to be attempted. Its event is shared: read only.
+func (ls *lease) Delivery() *queue.Delivery { return &ls.delivery }
+
+// Done ends the delivery. See queue.Lease.
+func (ls *lease) Done(ctx context.Context, state queue.State, a queue.Attempt) error {
+	if !state.Ended() || state == queue.Cancelled {
+		return fmt.Errorf("badgerqueue: a lease cannot end as %s", state)
+	}
+	if !ls.over.CompareAndSwap(false, true) {
+		return queue.ErrEnded
+	}
+	o := ls.settle(a)
+	o.record.state, o.record.due, o.record.ended = state, 0, ls.l.q.now()
+	o.record.reason = a.Error
+	o.record.memo = nil
+	return ls.l.q.submit(ctx, o, o.ticket)
+}
+
+// Retry records a failed attempt. See queue.Lease.
+func (ls *lease) Retry(ctx context.Context, at time.Time, memo []byte, a queue.Attempt) error {
+	if !ls.over.CompareAndSwap(false, true) {
+		return queue.ErrEnded
+	}
+	if at.IsZero() {
+		at = ls.l.q.opt.Now()
+	}
+	o := ls.settle(a)
+	o.record.due, o.record.memo, o.record.reason = max(1, at.UnixNano()), memo, a.Error
+	return ls.l.q.submit(ctx, o, o.ticket)
+}
+
+// settle starts the op that ends the lease with an attempt. The zero Attempt says that none was made.
+func (ls *lease) settle(a queue.Attempt) *settleOp {
+	o := &settleOp{ticket: newTicket(), l: ls.l, e: ls.e, record: ls.record}
+	if a.Started.IsZero() && a.Result == "" {
+		return o
+	}
+	if a.Number == 0 {
+		a.Number = o.record.attempts + 1
+	}
+	if len(a.Response) > maxResponse {
+		a.Response = a.Response[:maxResponse]
+	}
+	if o.record.first == 0 {
+		o.record.first = nanosOf(a.Started)
+	}
+	o.before = o.record.last
+	o.record.attempts++
+	o.record.last = &a
+	return o
+}
+
+// Release gives the delivery back. See queue.Lease.
+func (ls *lease) Release(at time.Time) {
+	if !ls.over.CompareAndSwap(false, true) {
+		return
+	}
+	l, e := ls.l, ls.e
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.cancelled {
+		l.cancelLater(e)
+		return
+	}
+	if wake := nanosOf(at); wake > l.q.now() {
+		e.wake = wake
+		l.move(e, atDelay)
+		heap.Push(&l.delays, e)
+		l.setAlarm()
+		return
+	}
+	l.first(e)
+}

@@ -1,0 +1,246 @@
+package badgerqueue
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	badger "github.com/dgraph-io/badger/v4"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+	maxPassed    = 20000 // records looked at for one page; a page may be short, even empty, and have a next one
+)
+
+// cursor is where a page ended: at a number and, within an event, after so many of its deliveries.
+type cursor struct {
+	seq  uint64
+	skip uint16
+}
+
+func (c cursor) String() string {
+	b := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(nil, c.seq), c.skip)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// parseCursor reads a cursor; "" is the beginning, the highest number there is.
+func parseCursor(s string) (cursor, error) {
+	if s == "" {
+		return cursor{seq: 1<<64 - 1}, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) != 10 {
+		return cursor{}, fmt.Errorf("badgerqueue: %q is no cursor; give one as a page before returned it", s)
+	}
+	return cursor{seq: binary.BigEndian.Uint64(b), skip: binary.BigEndian.Uint16(b[8:])}, nil
+}
+
+func limitOf(f *queue.Filter) int {
+	if f.Limit <= 0 {
+		return defaultLimit
+	}
+	return min(f.Limit, maxLimit)
+}
+
+// within says whether a time lies in the filter's span, and whether older ones cannot.
+func within(f *queue.Filter, nanos int64) (in, over bool) {
+	if !f.Since.IsZero() && nanos < nanosOf(f.Since) {
+		return false, true
+	}
+	return f.Until.IsZero() || nanos <= nanosOf(f.Until), false
+}
+
+func wantsEvent(f *queue.Filter, ev *queue.Event) bool {
+	return (f.Source == "" || f.Source == ev.Source) && (f.Type == "" || f.Type == ev.Type) &&
+		(f.Subject == "" || f.Subject == ev.Subject) && (f.EventID == "" || f.EventID == ev.ID)
+}
+
+func wantsDelivery(f *queue.Filter, d *found) bool {
+	return (f.Destination == "" || f.Destination == d.l.name) && (f.State == 0 || f.State == d.record.state)
+}
+
+// view runs fn on a snapshot.
+func (q *Queue) view(ctx context.Context, fn func(txn *badger.Txn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !q.enter() {
+		return queue.ErrClosed
+	}
+	defer q.leave()
+	snap := q.store.snapshot()
+	defer snap.release()
+	return fn(snap.Txn)
+}
+
+// eachEvent goes through the events from a cursor on, newest first, until fn says stop, the filter's span is over, or
+// enough was passed; then it returns where to go on.
+func (q *Queue) eachEvent(ctx context.Context, txn *badger.Txn, f *queue.Filter, from cursor, fn func(*eventRecord) (bool, error)) (next string, err error) {
+	passed := 0
+	start := appendEventKey(nil, from.seq)
+	err = scan(txn, []byte{kindEvent}, start, true, false, func(key []byte, item *badger.Item) (bool, error) {
+		if isPart(key) {
+			return true, nil
+		}
+		if passed++; passed > maxPassed {
+			next = cursor{seq: seqOf(key)}.String()
+			return false, ctx.Err()
+		}
+		r, err := headOf(key, item)
+		if err != nil {
+			return false, err
+		}
+		in, over := within(f, nanosOf(r.event.Received))
+		if over {
+			return false, nil
+		}
+		if !in || !wantsEvent(f, &r.event) {
+			return true, nil
+		}
+		return fn(r)
+	})
+	return next, err
+}
+
+func headOf(key []byte, item *badger.Item) (*eventRecord, error) {
+	var r eventRecord
+	err := item.Value(func(v []byte) error {
+		f, err := unseal(key, v)
+		if err != nil {
+			return err
+		}
+		r, _, err = decodeHead(key, &f)
+		return err
+	})
+	return &r, err
+}
+
+// Events lists events, newest first. See queue.Inspector. With a destination or state in the filter: those with such a
+// delivery.
+func (q *Queue) Events(ctx context.Context, f queue.Filter) (page queue.Page[queue.EventInfo], err error) {
+	from, err := parseCursor(f.Cursor)
+	if err != nil {
+		return page, err
+	}
+	limit := limitOf(&f)
+	err = q.view(ctx, func(txn *badger.Txn) error {
+		var full string
+		next, err := q.eachEvent(ctx, txn, &f, from, func(r *eventRecord) (bool, error) {
+			ds, err := q.deliveriesOf(txn, r)
+			if err != nil {
+				return false, err
+			}
+			hit := f.Destination == "" && f.State == 0
+			for _, d := range ds {
+				hit = hit || wantsDelivery(&f, d)
+			}
+			if !hit {
+				return true, nil
+			}
+			if len(page.Items) == limit {
+				full = cursor{seq: r.seq}.String()
+				return false, nil
+			}
+			page.Items = append(page.Items, eventInfo(r, ds))
+			return true, nil
+		})
+		if page.Next = next; full != "" {
+			page.Next = full
+		}
+		return err
+	})
+	return page, err
+}
+
+func eventInfo(r *eventRecord, ds []*found) queue.EventInfo {
+	info := queue.EventInfo{Event: r.event, Deliveries: make([]queue.Delivery, len(ds))}
+	light := r.event
+	light.Body, light.Raw = nil, nil
+	for i, d := range ds {
+		info.Deliveries[i] = d.record.toDelivery(d.l.name, d.seq, light)
+	}
+	return info
+}
+
+// Event finds an event. See queue.Inspector. Of several with the same ID, the newest.
+func (q *Queue) Event(ctx context.Context, id string) (info queue.EventInfo, err error) {
+	err = q.view(ctx, func(txn *badger.Txn) error {
+		r, err := q.findEvent(txn, id, true)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return fmt.Errorf("%w: event %q", queue.ErrNotFound, id)
+		}
+		ds, err := q.deliveriesOf(txn, r)
+		info = eventInfo(r, ds)
+		return err
+	})
+	return info, err
+}
+
+// Delivery finds a delivery and its attempts. See queue.Inspector.
+func (q *Queue) Delivery(ctx context.Context, id string) (d queue.Delivery, attempts []queue.Attempt, err error) {
+	err = q.view(ctx, func(txn *badger.Txn) error {
+		hit, r, err := q.findDelivery(txn, id, true)
+		if err != nil {
+			return err
+		}
+		d = hit.record.toDelivery(hit.l.name, hit.seq, r.event)
+		attempts, err = hit.attempts(txn)
+		return err
+	})
+	return d, attempts, err
+}
+
+// attempts reads all attempts of a delivery, oldest first.
+func (d *found) attempts(txn *badger.Txn) (out []queue.Attempt, err error) {
+	if d.record.last == nil {
+		return nil, nil
+	}
+	prefix := appendDeliveryKey(nil, d.l.id, d.seq)
+	prefix[0] = kindAttempt
+	err = scan(txn, prefix, nil, false, true, func(key []byte, item *badger.Item) (bool, error) {
+		return true, item.Value(func(v []byte) error {
+			a, err := decodeAttempt(key, append([]byte(nil), v...))
+			out = append(out, a)
+			return err
+		})
+	})
+	return append(out, *d.record.last), err
+}
+
+// Depth counts what waits. See queue.Inspector. Oldest looks at what is in memory: behind a retry whose time is far off
+// something older may wait.
+func (q *Queue) Depth(ctx context.Context) (map[string]queue.Depth, error) {
+	if err := q.usable(); err != nil {
+		return nil, err
+	}
+	out := map[string]queue.Depth{}
+	for _, l := range q.allLines() {
+		out[l.name] = l.depth()
+	}
+	return out, ctx.Err()
+}
+
+func (l *line) depth() queue.Depth {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := queue.Depth{Pending: l.pending, Leased: l.count[atLeased]}
+	oldest := int64(0)
+	for _, e := range l.live {
+		if oldest == 0 || e.created < oldest {
+			oldest = e.created
+		}
+	}
+	if oldest != 0 {
+		d.Oldest = time.Unix(0, oldest).UTC()
+	}
+	return d
+}

@@ -1,0 +1,123 @@
+package badgerqueue
+
+import (
+	"encoding/binary"
+)
+
+// lineMeta is what m|line holds, so that opening need not look at what has ended.
+type lineMeta struct {
+	floor   uint64 // below it everything has ended or is parked
+	timers  int64  // no t record is due before it
+	pending int
+}
+
+func (m lineMeta) encode() []byte {
+	b := binary.AppendUvarint(newRecord(32), m.floor)
+	b = appendTime(b, m.timers)
+	return binary.AppendUvarint(b, uint64(max(0, m.pending)))
+}
+
+func decodeLineMeta(key, record []byte) (m lineMeta, err error) {
+	f, err := unseal(key, record)
+	if err != nil {
+		return m, err
+	}
+	m = lineMeta{floor: f.uint(), timers: f.time(), pending: int(f.uint())}
+	return m, f.done(key)
+}
+
+// queueMeta is what m|0 holds.
+type queueMeta struct {
+	seq   uint64 // the highest number given out when it was written
+	sweep uint64 // no event stands below it
+	clean bool   // the queue was closed in order: the counts of the lines are right
+}
+
+func (m queueMeta) encode() []byte {
+	b := binary.AppendUvarint(newRecord(32), m.seq)
+	b = binary.AppendUvarint(b, m.sweep)
+	if m.clean {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func decodeQueueMeta(key, record []byte) (m queueMeta, err error) {
+	f, err := unseal(key, record)
+	if err != nil {
+		return m, err
+	}
+	m = queueMeta{seq: f.uint(), sweep: f.uint(), clean: f.byte() == 1}
+	return m, f.done(key)
+}
+
+func encodeName(id uint32) []byte { return binary.AppendUvarint(newRecord(5), uint64(id)) }
+
+// metaOp writes the floors of lines. It rides a batch about once a second and is the last op of all.
+type metaOp struct {
+	ticket
+	q     *Queue
+	lines []*line
+	clean bool
+}
+
+func (o *metaOp) weight() int { return 128 + len(o.lines)*128 }
+
+func (o *metaOp) build(b *batch) error {
+	for _, l := range o.lines {
+		b.name(l)
+		b.put(appendMetaKey(b.key(), l.id), l.meta().encode(), 0, 0)
+	}
+	o.q.putMeta(b, o.clean)
+	return nil
+}
+
+func (o *metaOp) apply() {}
+
+// putMeta writes the queue's own record.
+func (q *Queue) putMeta(b *batch, clean bool) {
+	m := queueMeta{seq: q.seq, sweep: q.sweeper.floor.Load(), clean: clean}
+	b.put(appendMetaKey(b.key(), 0), m.encode(), 0, 0)
+}
+
+// meta gives the line's floors as they are on disk after all commits so far. Called by the committer: it alone knows what
+// is parked.
+func (l *line) meta() lineMeta {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := lineMeta{floor: l.last + 1, pending: l.pending, timers: never.wake}
+	if l.spilled {
+		m.floor = l.cursor + 1
+	}
+	if l.out > 0 {
+		m.timers = l.edge.wake
+	}
+	for _, e := range l.live {
+		if e.unparked() {
+			m.floor = min(m.floor, e.seq)
+		}
+		if e.due != 0 {
+			m.timers = min(m.timers, e.due)
+		}
+	}
+	return m
+}
+
+// writeMeta writes the floors of the lines that changed.
+func (q *Queue) writeMeta() {
+	o := &metaOp{ticket: newTicket(), q: q}
+	for _, l := range q.allLines() {
+		l.mu.Lock()
+		if l.changed {
+			l.changed = false
+			o.lines = append(o.lines, l)
+		}
+		l.mu.Unlock()
+	}
+	if len(o.lines) == 0 {
+		return
+	}
+	if q.committer.add(o) == nil {
+		<-o.result
+	}
+}

@@ -1,0 +1,191 @@
+package badgerqueue
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// replayOp adds a further delivery of a stored event to the end of its destination's line.
+type replayOp struct {
+	ticket
+	q      *Queue
+	l      *line
+	record deliveryRecord
+	seq    uint64
+}
+
+func (o *replayOp) weight() int { return 512 + len(o.record.route) + len(o.record.key) }
+
+func (o *replayOp) build(b *batch) error {
+	o.seq = o.q.nextSeq()
+	b.put(appendDeliveryKey(b.key(), o.l.id, o.seq), o.record.encode(), byte(queue.Pending), 0)
+	b.put(appendReplayKey(b.key(), o.record.event, o.l.id, o.seq), newRecord(0), 0, 0)
+	return nil
+}
+
+func (o *replayOp) apply() {
+	o.l.arrive(&entry{seq: o.seq, event: o.record.event, hash: hashOf(o.record.key), created: o.record.created})
+}
+
+// Replay queues a delivery's event again. See queue.Inspector.
+func (q *Queue) Replay(ctx context.Context, id string) (string, error) {
+	if !q.enter() {
+		return "", queue.ErrClosed
+	}
+	defer q.leave()
+	q.retiring.RLock() // until the replay is committed its event must not go
+	defer q.retiring.RUnlock()
+	d, r, err := q.lookUp(id)
+	if err != nil {
+		return "", err
+	}
+	o := &replayOp{ticket: newTicket(), q: q, l: d.l, record: deliveryRecord{
+		state: queue.Pending, event: r.seq, created: q.now(), route: d.record.route, key: d.record.key,
+	}}
+	if err := q.submit(ctx, o, o.ticket); err != nil {
+		return "", err
+	}
+	return deliveryID(r.event.ID, d.l.name, o.seq, r.seq), nil
+}
+
+func (q *Queue) lookUp(id string) (*found, *eventRecord, error) {
+	snap := q.store.snapshot()
+	defer snap.release()
+	return q.findDelivery(snap.Txn, id, false)
+}
+
+// Cancel ends a pending delivery. See queue.Inspector.
+func (q *Queue) Cancel(ctx context.Context, id, why string) error {
+	if !q.enter() {
+		return queue.ErrClosed
+	}
+	defer q.leave()
+	d, _, err := q.lookUp(id)
+	if err != nil {
+		return err
+	}
+	e, err := d.reserve(true, why)
+	if e == nil || err != nil {
+		return err
+	}
+	return q.cancel(ctx, d.l, e, why)
+}
+
+// RetryNow makes a waiting delivery due at once. See queue.Inspector.
+func (q *Queue) RetryNow(ctx context.Context, id string) error {
+	if !q.enter() {
+		return queue.ErrClosed
+	}
+	defer q.leave()
+	d, _, err := q.lookUp(id)
+	if err != nil {
+		return err
+	}
+	e, err := d.reserve(false, "")
+	if e == nil || err != nil {
+		return err
+	}
+	record, err := q.freshRecord(d.l, e)
+	if err != nil {
+		return err
+	}
+	o := &settleOp{ticket: newTicket(), l: d.l, e: e, record: record, ready: true}
+	o.record.due = q.now()
+	return q.submit(ctx, o, o.ticket)
+}
+
+// cancel ends a reserved entry.
+func (q *Queue) cancel(ctx context.Context, l *line, e *entry, why string) error {
+	record, err := q.freshRecord(l, e)
+	if err != nil {
+		return err
+	}
+	o := &settleOp{ticket: newTicket(), l: l, e: e, record: record}
+	o.record.state, o.record.reason, o.record.ended = queue.Cancelled, why, q.now()
+	o.record.due, o.record.memo = 0, nil
+	return q.submit(ctx, o, o.ticket)
+}
+
+// freshRecord reads the record of a reserved entry, which nobody else can be changing.
+func (q *Queue) freshRecord(l *line, e *entry) (deliveryRecord, error) {
+	key := appendDeliveryKey(nil, l.id, e.seq)
+	v, err := q.store.read(key)
+	if err != nil {
+		return deliveryRecord{}, err
+	}
+	return decodeDelivery(key, v)
+}
+
+// reserve takes a delivery out of the hands of Receive for a change. No entry and no error: there is nothing more to do,
+// either because it is leased and the cancellation will be heeded when its attempt ends, or because it is due already.
+func (d *found) reserve(cancel bool, why string) (*entry, error) {
+	l := d.l
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.live[d.seq]
+	if e == nil {
+		return d.reserveStored(cancel)
+	}
+	switch e.place {
+	case atReserved, atStuck:
+		return nil, fmt.Errorf("badgerqueue: delivery at %s/%d is being changed already, or cannot be read", l.name, d.seq)
+	case atLeased:
+		if cancel {
+			e.cancelled, e.why = true, why
+		}
+		return nil, nil
+	case atDelay:
+		l.delays.drop(e)
+		if !cancel {
+			l.first(e)
+			return nil, nil
+		}
+	case atTimer:
+		l.timers.drop(e)
+	default:
+		if !cancel {
+			return nil, nil
+		}
+	}
+	e.operated = true
+	l.move(e, atReserved)
+	return e, nil
+}
+
+// reserveStored reserves a delivery that is only on disk: its record may have changed since it was looked up.
+func (d *found) reserveStored(cancel bool) (*entry, error) {
+	l := d.l
+	key := appendDeliveryKey(nil, l.id, d.seq)
+	v, err := l.q.store.read(key)
+	if err != nil {
+		return nil, err
+	}
+	r, err := decodeDelivery(key, v)
+	if err != nil {
+		return nil, err
+	}
+	if r.state.Ended() {
+		return nil, fmt.Errorf("%w: as %s", queue.ErrEnded, r.state)
+	}
+	if !cancel && r.due == 0 {
+		return nil, nil
+	}
+	e := &entry{seq: d.seq, event: r.eventSeq(d.seq), hash: hashOf(r.key), created: r.created, operated: true, due: r.due}
+	c := l.chains[e.hash]
+	if e.due != 0 {
+		l.out--
+		if c != nil && c.retry && c.head == nil {
+			c.head = e
+		}
+	} else if c != nil && e.hash != 0 {
+		v, err := l.q.store.read(appendFollowerKey(nil, l.id, e.hash, e.seq))
+		if err != nil {
+			return nil, err
+		}
+		e.follower, e.onDisk = v != nil, v != nil
+	}
+	l.move(e, atReserved)
+	return e, nil
+}

@@ -1,0 +1,54 @@
+package badgerqueue
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Options says how a queue is kept. Only Dir is needed.
+type Options struct {
+	Dir     string        // made if need be, with 0700
+	Retain  time.Duration // how long ended deliveries and their events are kept; 0: 72 h
+	MaxDisk int64         // bytes in Dir at which history goes early, and at which nothing is accepted if none is left; 0: no limit
+	MinFree int64         // bytes free on the file system below which nothing is accepted; 0: a tenth of it, at most 5 GiB; -1: no limit
+
+	Now     func() time.Time                 // 0: time.Now. Timers run by time.AfterFunc.
+	Logger  *slog.Logger                     // 0: slog.Default()
+	Observe func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
+
+	MemTable   int64         // bytes of Badger's write buffer; 0: 32 MiB. Half of it on small machines. An Enqueue can be an eighth.
+	Cache      int64         // bytes of Badger's block cache, and again of its index cache; 0: 64 MiB
+	HeldBytes  int64         // bytes of waiting events that may be held in memory, over all; 0: 64 MiB
+	Window     int           // entries of one destination held in memory; 0: 1024
+	MaxEntries int           // entries held in memory over all, beyond a few for each destination; 0: 131072
+	SweepEvery time.Duration // how often retention looks; 0: a hundredth of Retain, between 1 s and 1 min
+
+	// earlyAck makes Enqueue return before the commit: the planted fault that the crash test must find.
+	earlyAck bool
+}
+
+func (o Options) withDefaults() Options {
+	def := func(v *int64, d int64) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def((*int64)(&o.Retain), int64(72*time.Hour))
+	def(&o.MemTable, 32<<20)
+	def(&o.Cache, 64<<20)
+	def(&o.HeldBytes, 64<<20)
+	if o.Window == 0 {
+		o.Window = 1024
+	}
+	if o.MaxEntries == 0 {
+		o.MaxEntries = 128 << 10
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	def((*int64)(&o.SweepEvery), int64(min(max(o.Retain/100, time.Second), time.Minute)))
+	return o
+}

@@ -1,0 +1,167 @@
+package badgerqueue
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	badger "github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// latest reads the newest version of a key, including a commit that is being written at this moment. Only for keys that
+// nobody can be writing now.
+const latest = math.MaxUint64
+
+// store is Badger with versions of our own: one for each commit. A reader then never waits for a commit in progress, as
+// it would with Badger's own transaction numbers.
+type store struct {
+	db   *badger.DB
+	path string
+
+	mu      sync.Mutex
+	visible uint64         // version of the last finished commit
+	pins    map[uint64]int // snapshots in use, by version: what they see is not compacted away
+}
+
+func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, error) {
+	path := filepath.Join(dir, "badger")
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("badgerqueue: %w", err)
+	}
+	opt := badger.DefaultOptions(path).
+		WithSyncWrites(true).WithDetectConflicts(false).WithNumVersionsToKeep(1).WithCompression(options.None).
+		WithMemTableSize(memTable).WithNumMemtables(2).WithNumCompactors(2).WithMetricsEnabled(false).
+		WithBlockCacheSize(cache).WithIndexCacheSize(cache).WithChecksumVerificationMode(options.OnTableRead).
+		WithValueThreshold(min(1<<20, memTable*15/100)).WithValueLogFileSize(64 << 20).WithLogger(badgerLog{log})
+	db, err := badger.OpenManaged(opt)
+	if err != nil {
+		if strings.Contains(err.Error(), "Cannot acquire directory lock") {
+			return nil, fmt.Errorf("badgerqueue: %s is in use by another gateway; stop it, or give this one a [queue] dir of its own", dir)
+		}
+		return nil, fmt.Errorf("badgerqueue: open %s: %w", dir, err)
+	}
+	return &store{db: db, path: path, visible: db.MaxVersion(), pins: map[uint64]int{}}, nil
+}
+
+// snapshot reads what was committed when it was taken. Release it soon: it keeps old versions alive.
+type snapshot struct {
+	*badger.Txn
+	s  *store
+	ts uint64
+}
+
+func (s *store) snapshot() *snapshot {
+	s.mu.Lock()
+	ts := s.visible
+	s.pins[ts]++
+	s.mu.Unlock()
+	return &snapshot{Txn: s.db.NewTransactionAt(ts, false), s: s, ts: ts}
+}
+
+func (r *snapshot) release() {
+	r.Discard()
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	if r.s.pins[r.ts]--; r.s.pins[r.ts] == 0 {
+		delete(r.s.pins, r.ts)
+	}
+}
+
+// next gives the version for the next commit. Only the committer calls it.
+func (s *store) next() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.visible + 1
+}
+
+// committed makes version ts visible, and lets compaction drop what no snapshot can see any more.
+func (s *store) committed(ts uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.visible = ts
+	for pin := range s.pins {
+		ts = min(ts, pin)
+	}
+	s.db.SetDiscardTs(ts)
+}
+
+// read gives the value of a key at its latest version; nil when there is none. See latest.
+func (s *store) read(key []byte) ([]byte, error) {
+	txn := s.db.NewTransactionAt(latest, false)
+	defer txn.Discard()
+	return readValue(txn, key)
+}
+
+func readValue(txn *badger.Txn, key []byte) ([]byte, error) {
+	item, err := txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("badgerqueue: read %s: %w", keyString(key), err)
+	}
+	v, err := item.ValueCopy(nil)
+	if err != nil {
+		return nil, fmt.Errorf("badgerqueue: read %s: %w", keyString(key), err)
+	}
+	return v, nil
+}
+
+// readEvent reads an event and its body, if wanted. A nil record means that it is not there.
+func readEvent(txn *badger.Txn, seq uint64, body bool) (*eventRecord, error) {
+	key := appendEventKey(nil, seq)
+	v, err := readValue(txn, key)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	f, err := unseal(key, v)
+	if err != nil {
+		return nil, err
+	}
+	r, more, err := decodeHead(key, &f)
+	if err != nil || !body {
+		return &r, err
+	}
+	if err := f.join(txn, key, more); err != nil {
+		return nil, err
+	}
+	return &r, decodeBody(key, &r, &f)
+}
+
+// scan calls fn for each key under prefix from start on, in order, or against it when reverse; start nil is the first
+// (or last) of them. fn returns false to stop. Key and item live until fn returns.
+func scan(txn *badger.Txn, prefix, start []byte, reverse, values bool, fn func(key []byte, item *badger.Item) (bool, error)) error {
+	opt := badger.DefaultIteratorOptions
+	opt.Prefix, opt.Reverse, opt.PrefetchValues, opt.PrefetchSize = prefix, reverse, values, 64
+	it := txn.NewIterator(opt)
+	defer it.Close()
+	if start == nil {
+		start = prefix
+		if reverse {
+			start = append(append([]byte(nil), prefix...), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
+		}
+	}
+	for it.Seek(start); it.Valid(); it.Next() {
+		item := it.Item()
+		if goOn, err := fn(item.Key(), item); err != nil || !goOn {
+			return err
+		}
+	}
+	return nil
+}
+
+// badgerLog passes Badger's own messages on: its chatter is of use only to whoever debugs the store.
+type badgerLog struct{ *slog.Logger }
+
+func (l badgerLog) Errorf(f string, a ...any)   { l.Error("badger: " + trimf(f, a)) }
+func (l badgerLog) Warningf(f string, a ...any) { l.Warn("badger: " + trimf(f, a)) }
+func (l badgerLog) Infof(f string, a ...any)    { l.Debug("badger: " + trimf(f, a)) }
+func (l badgerLog) Debugf(string, ...any)       {}
+
+func trimf(f string, a []any) string { return strings.TrimSpace(fmt.Sprintf(f, a...)) }

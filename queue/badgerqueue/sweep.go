@@ -1,0 +1,167 @@
+package badgerqueue
+
+import (
+	"context"
+	"sync/atomic"
+
+	badger "github.com/dgraph-io/badger/v4"
+)
+
+const (
+	sweepBatch = 256     // events retired in one commit
+	sweepRead  = 4 << 20 // bytes of events passed for it
+)
+
+// sweeper retires events whose time is over, with all that belongs to them.
+type sweeper struct {
+	floor atomic.Uint64 // no event stands below it
+}
+
+// retireOp deletes events and what belongs to them. Whoever makes it holds q.retiring until it is committed.
+type retireOp struct {
+	ticket
+	q     *Queue
+	keys  [][]byte
+	size  int
+	floor uint64
+	n     int   // events
+	bytes int64 // of events
+}
+
+func (o *retireOp) add(keys [][]byte, bytes int64) {
+	o.keys = append(o.keys, keys...)
+	o.size += len(keys) * 64
+	o.bytes += bytes
+	o.n++
+}
+
+func (o *retireOp) weight() int { return o.size + 256 }
+
+// build also writes the highest number given out: numbers are not used again though the events that had them are gone.
+func (o *retireOp) build(b *batch) error {
+	for _, k := range o.keys {
+		b.delete(k)
+	}
+	o.q.sweeper.floor.Store(o.floor)
+	o.q.putMeta(b, false)
+	return nil
+}
+
+func (o *retireOp) apply() {}
+
+// sweep retires what ended longer than Retain ago, and, when the folder nears MaxDisk, what ended at all, oldest first,
+// a twentieth of MaxDisk at a time.
+func (q *Queue) sweep() {
+	if _, err := q.retire(q.now()-int64(q.opt.Retain), 1<<62); err != nil {
+		q.opt.Logger.Error("retention stopped", "err", err)
+		return
+	}
+	if q.opt.MaxDisk <= 0 {
+		return
+	}
+	for q.store.size() > q.opt.MaxDisk/10*9 && q.usable() == nil {
+		gone, err := q.retire(q.now(), q.opt.MaxDisk/20)
+		if err == nil && gone > 0 {
+			err = q.store.db.Flatten(1) // only compaction gives the room back
+		}
+		if err != nil {
+			q.opt.Logger.Error("history cannot go", "err", err)
+			return
+		}
+		if gone == 0 {
+			break
+		}
+	}
+	q.space.crowded.Store(q.store.size() >= q.opt.MaxDisk)
+}
+
+// retire goes through the events from the lowest on and deletes those that ended before a time, until bytes of them are
+// gone. It stops at the first event received after that time.
+func (q *Queue) retire(before int64, bytes int64) (gone int64, err error) {
+	from, lowest := q.sweeper.floor.Load(), uint64(0)
+	for gone < bytes && q.usable() == nil {
+		n, next, end, err := q.retireSome(from, &lowest, before)
+		if err != nil {
+			return gone, err
+		}
+		gone += n
+		if end {
+			break
+		}
+		from = next
+	}
+	return gone, nil
+}
+
+// retireSome retires one batch of events from a number on. lowest is the first event met that has to stay; 0 for none.
+func (q *Queue) retireSome(from uint64, lowest *uint64, before int64) (gone int64, next uint64, end bool, err error) {
+	q.retiring.Lock()
+	defer q.retiring.Unlock()
+	o := &retireOp{ticket: newTicket(), q: q}
+	snap := q.store.snapshot()
+	defer snap.release()
+	next, end = from, true
+	var passed int64
+	err = scan(snap.Txn, []byte{kindEvent}, appendEventKey(nil, from), false, false, func(key []byte, item *badger.Item) (bool, error) {
+		if isPart(key) {
+			return true, nil
+		}
+		seq := seqOf(key)
+		keys, received, err := q.remains(snap.Txn, seq, before)
+		if err != nil {
+			q.opt.Logger.Error("an event stays beyond its time", "err", err)
+		}
+		if err == nil && received > before {
+			return false, nil
+		}
+		next = seq + 1
+		passed += item.EstimatedSize()
+		if len(keys) == 0 {
+			if *lowest == 0 {
+				*lowest = seq
+			}
+		} else {
+			o.add(keys, item.EstimatedSize())
+		}
+		if o.n >= sweepBatch || passed >= sweepRead || o.weight() > q.maxBytes/2 {
+			end = false
+			return false, nil
+		}
+		return true, nil
+	})
+	if err != nil || o.n == 0 {
+		return 0, next, end, err
+	}
+	if o.floor = next; *lowest != 0 {
+		o.floor = *lowest
+	}
+	err = q.submit(context.Background(), o, o.ticket)
+	return o.bytes, next, end, err
+}
+
+// remains lists every record of an event whose deliveries all ended before a time; none when it has to stay.
+func (q *Queue) remains(txn *badger.Txn, seq uint64, before int64) (keys [][]byte, received int64, err error) {
+	r, err := readEvent(txn, seq, false)
+	if err != nil || r == nil {
+		return nil, 0, err
+	}
+	received = nanosOf(r.event.Received)
+	if received > before {
+		return nil, received, nil
+	}
+	deliveries, err := q.deliveriesOf(txn, r)
+	if err != nil {
+		return nil, received, err
+	}
+	for _, d := range deliveries {
+		if !d.record.state.Ended() || d.record.ended > before {
+			return nil, received, nil
+		}
+		keys = append(keys, d.keys(seq)...)
+	}
+	keys = append(keys, appendEventKey(nil, seq))
+	for part := 1; part <= r.more; part++ {
+		keys = append(keys, appendPartKey(nil, appendEventKey(nil, seq), part))
+	}
+	return keys, received, nil
+}
