@@ -53,6 +53,12 @@ to = ["crm"]
 			t.Errorf("At(%v) = %s, want %s", tt.path, got, tt.want)
 		}
 	}
+	for path, want := range map[string]string{"routes[1].when": "dir/plugboard.toml:15:8", "sources.a.b.verify": "dir/plugboard.toml:3:10", `sources."a.b".verify`: "dir/plugboard.toml:3:10",
+		"sources.a.b.path": "dir/plugboard.toml:2:10", "destinations.crm.order_by": "dir/plugboard.toml:5:15", "": "dir/plugboard.toml"} {
+		if got := c.AtPath(path).String(); got != want {
+			t.Errorf("AtPath(%s) = %s, want %s", path, got, want)
+		}
+	}
 	const want = "dir/plugboard.toml:15:8: it does not compile; correct it"
 	if got := c.Fault("it does not compile", "correct it", "routes", 1, "when").Error(); got != want {
 		t.Errorf("Fault: %s, want %s", got, want)
@@ -88,6 +94,41 @@ func TestPluginFolder(t *testing.T) {
 		text := "[plugins]\ndir = '" + dir + "'\n[destinations.x]\nplugin = \"" + name + "\"\n"
 		if _, err := config.Parse("x.toml", []byte(text), config.Options{Getenv: getenv}); (err == nil) != ok {
 			t.Errorf("plugin %s: %v", name, err)
+		}
+	}
+}
+
+func TestLenient(t *testing.T) {
+	const text = `
+[sources.a]
+plugin = "no-such-plugin"
+verify = { scheme = "zendesk", secret = ["{{secret.no.such}}", "{{secret.token}}"] }
+[destinations.b]
+plugin = "webhook"
+url = "{{env.NO_SUCH}}/x"
+auth = { type = "oauth2-password", token_url = "{{env.NO_SUCH}}/t", username = "u", password = "{{file.no-such}}" }
+timeout = "{{env.NO_SUCH}}"
+[[routes]]
+name = "r"
+when = "{{env.NO_SUCH}}"
+to = ["b"]
+`
+	lenient := options
+	lenient.Lenient = true
+	c, err := config.Parse("x.toml", []byte(text), lenient)
+	if err != nil {
+		t.Fatalf("what is missing on this side is a fault: %v", err)
+	}
+	if a := c.Source("a"); len(a.Verify[0].Secrets) != 1 || a.Verify[0].Secrets[0].Reveal() != environment["PLUGBOARD_SECRET_TOKEN"] {
+		t.Errorf("verify: %v; want the secret that is there", a.Verify)
+	}
+	_, err = config.Parse("x.toml", []byte(text), options)
+	if got := strings.Count(err.Error(), "\n") + 1; got != 7 {
+		t.Errorf("%d faults, want 7:\n%v", got, err)
+	}
+	for _, wrong := range []string{"[server]\nadmin = '{{env.NO_SUCH}}'\n", "[server]\nadmin = 5\n", "[destinations.b]\nurl = 5\n", "x ="} {
+		if _, err := config.Parse("x.toml", []byte(wrong), lenient); err == nil {
+			t.Errorf("%q passes", wrong)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (r *reader) checkPlugins(c *Config) {
 		if meant, ok := nearest(name, pluginNames(c.Plugins.Dir)); ok {
 			do = fmt.Sprintf("did you mean %q? Else %s", meant, do)
 		}
-		r.fault(n, fmt.Sprintf("there is no plugin %q", name), do)
+		r.missing(n, fmt.Sprintf("there is no plugin %q", name), do)
 	}
 }
 

@@ -26,11 +26,13 @@ func (r *reader) string(n node, k kind, use usage) (text, bool) {
 func word[T any](k kind, field func(*T) *string, valid func(string) bool) reads[T] {
 	return reads[T]{kind: k, into: func(r *reader, n node, t *T) {
 		value, ok := r.string(n, k, usage{})
-		if ok && !valid(value.plain) {
+		switch {
+		case !ok:
+		case !valid(value.plain):
 			r.invalid(n, k, strconv.Quote(value.shown))
-			return
+		default:
+			*field(t) = value.plain
 		}
-		*field(t) = value.plain
 	}}
 }
 

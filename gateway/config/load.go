@@ -20,6 +20,10 @@ type Options struct {
 	Getenv       func(name string) (string, bool) // nil: os.LookupEnv
 	PluginExists func(name string) bool           // nil: NAME.wasm or a folder NAME in plugins.dir
 	Store        secret.Store                     // asked for secrets before environment and folder; nil: none
+
+	// Lenient is for commands that talk to a gateway or look at its store and do not run its parts: what is missing on
+	// this side (a plugin, or what {{…}} names in a source, destination or route) is left empty and is no fault.
+	Lenient bool
 }
 
 // Load reads the file. Its error is a Faults with everything that is wrong, and then there is no Config.
@@ -45,6 +49,9 @@ func Parse(file string, text []byte, opts Options) (*Config, error) {
 	c := &Config{file: file, Vault: r.all, places: map[string]Position{}}
 	for p, at := range r.places {
 		c.places[string(p)] = r.lines.position(at.value)
+		if _, taken := r.places[path(p.unquoted())]; !taken {
+			c.places[p.unquoted()] = r.lines.position(at.value)
+		}
 	}
 	readTable(r, node{"", tree}, configSettings, c)
 	r.check(c)
@@ -58,9 +65,17 @@ func Parse(file string, text []byte, opts Options) (*Config, error) {
 // At gives the place of a setting by keys (string) and indexes (int), as At("routes", 0, "when"). When the file leaves
 // it out, that is the place of what would hold it.
 func (c *Config) At(path ...any) Position {
-	for p := makePath(path...); p != ""; p = p.parent() {
-		if at, ok := c.places[string(p)]; ok {
-			return at
+	return c.AtPath(string(makePath(path...)))
+}
+
+// AtPath is At for a path in one piece, as "routes[0].when". Names need no quotes in it, whatever they are.
+func (c *Config) AtPath(at string) Position {
+	for p := path(at); p != ""; p = p.parent() {
+		if found, ok := c.places[string(p)]; ok {
+			return found
+		}
+		if found, ok := c.places[p.unquoted()]; ok {
+			return found
 		}
 	}
 	return Position{File: c.file}

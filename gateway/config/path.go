@@ -44,6 +44,9 @@ func (p path) last() string {
 	return end
 }
 
+// unquoted is the path without quotes around its keys.
+func (p path) unquoted() string { return strings.ReplaceAll(string(p), `"`, "") }
+
 // makePath joins keys (string) and indexes (int).
 func makePath(parts ...any) path {
 	var p path

@@ -109,6 +109,16 @@ func (r *reader) faultAtKey(p path, what, do string) {
 	r.faults = append(r.faults, Fault{r.keyAt(p), what, do})
 }
 
+// missing is a fault in what this file needs from around it; a lenient reader lets it pass outside of the gateway's own
+// settings.
+func (r *reader) missing(n node, what, do string) {
+	part, _, _ := strings.Cut(string(n.path), ".")
+	part, _, _ = strings.Cut(part, "[")
+	if !r.opts.Lenient || !slices.Contains([]string{"sources", "destinations", "routes"}, part) {
+		r.fault(n, what, do)
+	}
+}
+
 // kind says what a setting wants, in words and by example.
 type kind struct{ wants, example string }
 

@@ -114,7 +114,7 @@ func (r *reader) env(n node, name string) (text, bool) {
 	}
 	value, ok := r.opts.Getenv(name)
 	if !ok {
-		r.fault(n, fmt.Sprintf("the environment variable %s is not set", name), "set it before starting, or write the value here in place of {{env."+name+"}}")
+		r.missing(n, fmt.Sprintf("the environment variable %s is not set", name), "set it before starting, or write the value here in place of {{env."+name+"}}")
 	}
 	return text{value, value, value}, ok
 }
@@ -124,13 +124,13 @@ func (r *reader) secret(n node, name string, use usage) (text, bool) {
 	value, ok, err := r.lookUp(name)
 	switch {
 	case err != nil:
-		r.fault(n, shown+": "+strings.TrimPrefix(withoutRemedy(err), "secret: "), remedyOf(err))
+		r.missing(n, shown+": "+strings.TrimPrefix(withoutRemedy(err), "secret: "), remedyOf(err))
 		return text{}, false
 	case !ok:
-		r.fault(n, "the secret "+name+" is not set", r.whereSecrets(name))
+		r.missing(n, "the secret "+name+" is not set", r.whereSecrets(name))
 		return text{}, false
 	case value.Empty():
-		r.fault(n, "the secret "+name+" is empty", r.whereSecrets(name))
+		r.missing(n, "the secret "+name+" is empty", r.whereSecrets(name))
 		return text{}, false
 	}
 	r.all.Hide(name, value)
@@ -185,7 +185,7 @@ func (r *reader) fileText(n node, name string, use usage) (text, bool) {
 	path := r.beside(name)
 	content, err := readBounded(path)
 	if err != nil {
-		r.fault(n, fmt.Sprintf("{{file.%s}}: %v", name, err), "put a file there; a relative path is relative to "+r.file)
+		r.missing(n, fmt.Sprintf("{{file.%s}}: %v", name, err), "put a file there; a relative path is relative to "+r.file)
 		return text{}, false
 	}
 	content = strings.TrimSuffix(strings.TrimSuffix(content, "\n"), "\r")
