@@ -6,22 +6,28 @@ import "github.com/plugboard/plugboard/sdk/rfc3339"
 // a path that is set again keeps its place and changes its value. What is absent leaves no trace: "" is not written, nor
 // is an object or list in which nothing was put. The zero Builder is empty and ready. It is not safe for concurrent use.
 //
-// Values are encoded as they are set; what waits until AppendJSON is only their arrangement. A Builder that is Reset
-// keeps its memory, and then allocates nothing.
+// What is set is only remembered, strings not even copied, and written by AppendJSON. A Builder that is Reset keeps its
+// memory, and then allocates nothing.
 type Builder struct {
-	buf   []byte // encoded scalars
+	buf   []byte // encoded values that are no strings
 	parts []part // parts[0] is the root
 	check Doc    // what Raw reads to see whether it is JSON
 }
 
-// part is one value: a container with a list of children, or a text in buf.
+// part is one value: a container with a list of children, a text that is to be a string, or a piece of buf.
 type part struct {
-	name        string // shares the caller's memory until Reset; names are mostly constants
-	kind        Kind   // Object, Array, or String for any encoded text
-	start, end  int32
-	first, last int32 // children; 0: none, as the root is nobody's child
-	next        int32 // sibling; 0: the last one
+	name        string
+	text        string // of a String
+	sign        uint32 // of the name
+	start, end  int32  // in buf, of an encoded value
+	first, last int32  // children; 0: none, as the root is nobody's child
+	next        int32  // sibling; 0: the last one
+	kind        Kind   // Object, Array, String, or encoded
+	plainName   bool   // it needs no escapes
 }
+
+// encoded is the kind of a part whose text is in buf: nothing, if that is empty.
+const encoded = Absent
 
 // Reset empties b. Objects of before are void.
 func (b *Builder) Reset() { b.buf, b.parts = b.buf[:0], b.parts[:0] }
@@ -39,8 +45,11 @@ func (b *Builder) Empty() bool { return len(b.parts) == 0 || b.blank(0) }
 
 func (b *Builder) blank(at int32) bool {
 	p := &b.parts[at]
-	if p.kind == String {
+	switch p.kind {
+	case encoded:
 		return p.start == p.end
+	case String:
+		return false
 	}
 	for c := p.first; c != 0; c = b.parts[c].next {
 		if !b.blank(c) {
@@ -54,7 +63,7 @@ func (b *Builder) blank(at int32) bool {
 func (b *Builder) AppendJSON(dst []byte) []byte {
 	begin := len(dst)
 	if len(b.parts) > 0 {
-		dst = b.append(dst, 0)
+		dst = b.container(dst, 0)
 	}
 	if len(dst) == begin {
 		dst = append(dst, "{}"...)
@@ -62,53 +71,101 @@ func (b *Builder) AppendJSON(dst []byte) []byte {
 	return dst
 }
 
-// append writes one part, and nothing for an empty one: the caller takes its name back then.
-func (b *Builder) append(dst []byte, at int32) []byte {
+// container writes an object or array, and nothing for an empty one: the caller takes its name back then.
+func (b *Builder) container(dst []byte, at int32) []byte {
 	p := &b.parts[at]
-	if p.kind == String {
-		return append(dst, b.buf[p.start:p.end]...)
-	}
-	begin, opener := len(dst), byte('{')
-	if p.kind == Array {
-		opener = '['
-	}
-	dst = append(dst, opener)
-	for c := p.first; c != 0; c = b.parts[c].next {
+	begin, named := len(dst), p.kind == Object
+	dst = append(dst, opener(p.kind))
+	for c := p.first; c != 0; {
+		m := &b.parts[c]
 		before := len(dst)
 		if before > begin+1 {
 			dst = append(dst, ',')
 		}
-		if p.kind == Object {
-			dst = append(AppendString(dst, b.parts[c].name), ':')
+		if named {
+			dst = append(dst, '"')
+			if m.plainName {
+				dst = append(dst, m.name...)
+			} else {
+				dst = appendMixed(dst, m.name)
+			}
+			dst = append(dst, '"', ':')
 		}
 		value := len(dst)
-		if dst = b.append(dst, c); len(dst) == value {
+		switch {
+		case m.kind == String:
+			dst = append(dst, '"')
+			if isPlain(bytes(m.text)) {
+				dst = append(dst, m.text...)
+			} else {
+				dst = appendMixed(dst, m.text)
+			}
+			dst = append(dst, '"')
+		case m.kind == encoded:
+			dst = append(dst, b.buf[m.start:m.end]...)
+		default:
+			dst = b.container(dst, c)
+		}
+		if len(dst) == value {
 			dst = dst[:before]
 		}
+		c = m.next
 	}
 	if len(dst) == begin+1 {
 		return dst[:begin]
 	}
-	return append(dst, opener+2)
+	return append(dst, opener(p.kind)+2)
+}
+
+// opener is the first byte of a container; the last one stands two after it, in ASCII.
+func opener(k Kind) byte {
+	if k == Array {
+		return '['
+	}
+	return '{'
+}
+
+// place finds or makes the part that a path leads to from a container, as that kind.
+func (b *Builder) place(at int32, path string, kind Kind) int32 {
+	for p := bytes(path); ; {
+		i := 0
+		for i < len(p) && p[i] != '.' && p[i] != '\\' {
+			i++
+		}
+		name, last := p[:i], i == len(p)
+		if !last && p[i] == '\\' {
+			text, rest, more := step(view(p))
+			name, last, p = bytes(text), !more, bytes(rest)
+		} else if !last {
+			p = p[i+1:]
+		}
+		if last {
+			return b.child(at, name, kind)
+		}
+		at = b.child(at, name, Object)
+	}
 }
 
 // child finds or makes the part of that name in a container.
-func (b *Builder) child(at int32, name string, kind Kind) int32 {
-	for c := b.parts[at].first; c != 0; c = b.parts[c].next {
-		if p := &b.parts[c]; p.name == name {
+func (b *Builder) child(at int32, name []byte, kind Kind) int32 {
+	want, parts := sign(name), b.parts
+	for c := parts[at].first; c != 0; {
+		p := &parts[c]
+		if p.sign == want && same(bytes(p.name), name) {
 			if p.kind != kind {
-				*p = part{name: p.name, kind: kind, next: p.next}
+				p.kind, p.text, p.start, p.end, p.first, p.last = kind, "", 0, 0, 0, 0
 			}
 			return c
 		}
+		c = p.next
 	}
-	return b.add(at, name, kind)
+	return b.add(at, view(name), want, kind)
 }
 
 // add makes a further part in a container.
-func (b *Builder) add(at int32, name string, kind Kind) int32 {
+func (b *Builder) add(at int32, name string, mark uint32, kind Kind) int32 {
 	c := int32(len(b.parts))
-	b.parts = append(b.parts, part{name: name, kind: kind})
+	b.parts = append(b.parts, part{name: name, sign: mark, kind: kind, plainName: isPlain(bytes(name))})
 	up := &b.parts[at]
 	if up.first == 0 {
 		up.first = c
@@ -142,53 +199,40 @@ type Obj struct {
 	at int32
 }
 
-// place makes the way to path, whose last part is of that kind.
-func (o Obj) place(path string, kind Kind) int32 {
-	at := o.at
-	for {
-		name, rest, more := step(path)
-		if !more {
-			return o.b.child(at, name, kind)
-		}
-		at, path = o.b.child(at, name, Object), rest
-	}
-}
-
-// seal ends the scalar whose text was appended to buf from start on.
-func (o Obj) seal(at, start int32) {
-	p := &o.b.parts[at]
-	p.start, p.end = start, int32(len(o.b.buf))
-}
-
 // Str sets a string; "" is absent and sets nothing.
 func (o Obj) Str(path, s string) {
 	if s != "" {
-		o.seal(o.place(path, String), o.b.text(s))
+		at := o.b.place(o.at, path, String)
+		o.b.parts[at].text = s
 	}
-}
-
-func (b *Builder) text(s string) (start int32) {
-	start = int32(len(b.buf))
-	b.buf = AppendString(b.buf, s)
-	return start
 }
 
 // Int sets a whole number.
 func (o Obj) Int(path string, n int64) {
-	at, start := o.place(path, String), int32(len(o.b.buf))
+	start := len(o.b.buf)
 	o.b.buf = appendInt(o.b.buf, n)
-	o.seal(at, start)
+	o.encoded(path, start)
 }
 
 // Bool sets true or false.
 func (o Obj) Bool(path string, v bool) {
-	at, start := o.place(path, String), int32(len(o.b.buf))
+	start := len(o.b.buf)
 	if v {
 		o.b.buf = append(o.b.buf, "true"...)
 	} else {
 		o.b.buf = append(o.b.buf, "false"...)
 	}
-	o.seal(at, start)
+	o.encoded(path, start)
+}
+
+// encoded sets what was appended to buf from start on.
+func (o Obj) encoded(path string, start int) {
+	o.b.seal(o.b.place(o.at, path, encoded), start)
+}
+
+func (b *Builder) seal(at int32, start int) {
+	p := &b.parts[at]
+	p.start, p.end = int32(start), int32(len(b.buf))
 }
 
 // Time sets the time s in canonical form: UTC, ending in Z, no trailing zeros in the fraction. It is false, and sets
@@ -203,9 +247,9 @@ func (o Obj) Time(path, s string) bool {
 
 // Instant sets a time.
 func (o Obj) Instant(path string, t rfc3339.Time) {
-	at, start := o.place(path, String), int32(len(o.b.buf))
+	start := len(o.b.buf)
 	o.b.buf = append(rfc3339.Append(append(o.b.buf, '"'), t), '"')
-	o.seal(at, start)
+	o.encoded(path, start)
 }
 
 // Raw sets a value that is JSON already. It is false, and sets nothing, when json is not: the result is always valid.
@@ -213,18 +257,18 @@ func (o Obj) Raw(path string, json []byte) bool {
 	if o.b.check.Reset(json) != nil {
 		return false
 	}
-	at, start := o.place(path, String), int32(len(o.b.buf))
+	start := len(o.b.buf)
 	o.b.buf = append(o.b.buf, json...)
-	o.seal(at, start)
+	o.encoded(path, start)
 	return true
 }
 
 // Rest sets what nobody took of a document (Value.AppendRest), as the extensions of a canonical event want it; nothing
 // when nothing is left.
 func (o Obj) Rest(path string, v Value) {
-	start := int32(len(o.b.buf))
-	if o.b.buf = v.AppendRest(o.b.buf); len(o.b.buf) > int(start) {
-		o.seal(o.place(path, String), start)
+	start := len(o.b.buf)
+	if o.b.buf = v.AppendRest(o.b.buf); len(o.b.buf) > start {
+		o.encoded(path, start)
 	}
 }
 
@@ -232,7 +276,7 @@ func (o Obj) Rest(path string, v Value) {
 func (o Obj) Remove(path string) {
 	if at, ok := o.b.find(o.at, path); ok && at != o.at {
 		p := &o.b.parts[at]
-		*p = part{name: p.name, kind: String, next: p.next}
+		p.kind, p.start, p.end, p.text, p.first, p.last = encoded, 0, 0, "", 0, 0
 	}
 }
 
@@ -243,20 +287,21 @@ func (o Obj) Has(path string) bool {
 }
 
 // Object is the object at path; what is set in it is set in o. It is not written as long as nothing is in it.
-func (o Obj) Object(path string) Obj { return Obj{o.b, o.place(path, Object)} }
+func (o Obj) Object(path string) Obj { return Obj{o.b, o.b.place(o.at, path, Object)} }
 
 // Append adds strings to the list at path. "" is added too: in a list the place counts.
 func (o Obj) Append(path string, list ...string) {
 	if len(list) == 0 {
 		return
 	}
-	at := o.place(path, Array)
+	at := o.b.place(o.at, path, Array)
 	for _, s := range list {
-		o.seal(o.b.add(at, "", String), o.b.text(s))
+		e := o.b.add(at, "", 0, String)
+		o.b.parts[e].text = s
 	}
 }
 
 // AppendObject adds an object to the list at path.
 func (o Obj) AppendObject(path string) Obj {
-	return Obj{o.b, o.b.add(o.place(path, Array), "", Object)}
+	return Obj{o.b, o.b.add(o.b.place(o.at, path, Array), "", 0, Object)}
 }

@@ -42,7 +42,8 @@ type node struct {
 	end     int32
 	nameAt  int32 // -1: an array's element, or the root
 	nameEnd int32
-	next    int32 // the node after this one's subtree
+	next    int32  // the node after this one's subtree
+	sign    uint32 // of the name, escapes undone
 }
 
 const (

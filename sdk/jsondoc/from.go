@@ -74,7 +74,7 @@ func (o Obj) CopyFrom(path string, v Value) bool {
 	if v.Empty() {
 		return false
 	}
-	o.copy(o.place(path, String), v)
+	o.b.copy(o.b.place(o.at, path, encoded), v)
 	v.Carry()
 	return true
 }
@@ -89,21 +89,21 @@ func (o Obj) Merge(v Value) {
 	for name, m := range v.Each {
 		switch {
 		case m.Kind() == Object:
-			Obj{o.b, o.b.child(o.at, name, Object)}.Merge(m)
+			Obj{o.b, o.b.child(o.at, bytes(name), Object)}.Merge(m)
 		case m.Kind() == Array:
-			at := o.b.child(o.at, name, Array)
+			at := o.b.child(o.at, bytes(name), Array)
 			for _, e := range m.Each {
-				o.copy(o.b.add(at, "", String), e)
+				o.b.copy(o.b.add(at, "", 0, encoded), e)
 			}
 		case !m.Empty():
-			o.copy(o.b.child(o.at, name, String), m)
+			o.b.copy(o.b.child(o.at, bytes(name), encoded), m)
 		}
 	}
 }
 
 // copy fills a part with v as it is written.
-func (o Obj) copy(at int32, v Value) {
-	start := int32(len(o.b.buf))
-	o.b.buf = append(o.b.buf, v.Raw()...)
-	o.seal(at, start)
+func (b *Builder) copy(at int32, v Value) {
+	start := len(b.buf)
+	b.buf = append(b.buf, v.Raw()...)
+	b.seal(at, start)
 }

@@ -1,169 +1,153 @@
 package jsondoc
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // parse fills the tape. It does not recurse: the containers that are open form a list through their next fields, which
 // get their real content when the container closes. Depth is therefore a matter of a counter, not of the stack.
+//
+// It is one loop over tokens, and longer than is nice, because a call costs a WebAssembly guest more than what most of
+// them would do here: names and values are strings alike, so that the search for a quote stands here once.
 func (d *Doc) parse() error {
-	src := d.src
+	src, tape := d.src, d.tape
 	if len(src) > maxLen {
 		return &SyntaxError{"text is longer than 2 GiB", maxLen}
 	}
 	i, open, depth := 0, int32(-1), 0
-	n := node{nameAt: -1}
+	nameAt, nameEnd, mark, flags := int32(-1), int32(0), uint32(0), uint8(0) // of the value that comes next
+	wantName := false
 	for {
-		i = space(src, i)
-		if i == len(src) {
-			return end(src)
+		for i < len(src) && src[i] <= ' ' && isSpace(src[i]) {
+			i++
 		}
+		if i == len(src) {
+			return early(src)
+		}
+		closed := true // whether the token ends a value
 		c := src[i]
-		n.start = int32(i)
-		if c == '{' || c == '[' {
+		if c == '"' {
+			i++
+			j := i
+			for j+8 <= len(src) {
+				if m := special(load8(src, j)); m != 0 {
+					j += bits.TrailingZeros64(m) >> 3
+					break
+				}
+				j += 8
+			}
+			var esc uint8
+			if j >= len(src) || src[j] != '"' {
+				if j, esc = scanMixed(src, i, j); j < 0 {
+					return stringFault(src, i)
+				}
+			}
+			if wantName {
+				wantName = false
+				nameAt, nameEnd = int32(i), int32(j)
+				if esc == 0 {
+					mark = sign(src[i:j])
+				} else {
+					flags, mark = nameEscaped, sign(unescape(nil, src[i:j]))
+				}
+				for i = j + 1; i < len(src) && src[i] <= ' ' && isSpace(src[i]); i++ {
+				}
+				if i == len(src) {
+					return early(src)
+				}
+				if src[i] != ':' {
+					return &SyntaxError{"want a colon after a member's name", i}
+				}
+				i++
+				continue
+			}
+			tape = append(tape, node{String, flags | esc, int32(i), int32(j), nameAt, nameEnd, int32(len(tape) + 1), mark})
+			i = j + 1
+		} else if wantName {
+			return &SyntaxError{"want a member's name in quotes", i}
+		} else if c == '{' || c == '[' {
 			if depth++; depth > MaxDepth {
 				return &SyntaxError{"nested deeper than 512", i}
 			}
-			n.kind, n.next = Object, open
-			if c == '[' {
-				n.kind = Array
+			kind := Array
+			if c == '{' {
+				kind = Object
 			}
-			open = int32(len(d.tape))
-			d.tape = append(d.tape, n)
-			i = space(src, i+1)
-			if i == len(src) {
-				return end(src)
-			}
-			if src[i] != c+2 { // '}' and ']' stand two after their openers
-				if err := d.name(&n, c, &i); err != nil {
-					return err
-				}
-				continue
-			}
+			tape = append(tape, node{kind, flags, int32(i), 0, nameAt, nameEnd, open, mark})
+			open, closed = int32(len(tape)-1), false
+			i++
 		} else {
-			if err := d.scalar(&n, c, &i); err != nil {
-				return err
+			kind, stop := scanBare(src, i)
+			if kind == Absent {
+				return &SyntaxError{"want a value", i}
 			}
-			n.next = int32(len(d.tape) + 1)
-			d.tape = append(d.tape, n)
-			i = space(src, i)
+			tape = append(tape, node{kind, flags, int32(i), int32(stop), nameAt, nameEnd, int32(len(tape) + 1), mark})
+			i = stop
 		}
-		// Close what ends here. A comma leads to the next value; the end of the last container to the end of all.
+		nameAt, mark, flags = -1, 0, 0
+		// Close what ends here. A comma, or the first member or element, leads on to the next value.
 		for {
+			for i < len(src) && src[i] <= ' ' && isSpace(src[i]) {
+				i++
+			}
 			if open < 0 {
+				d.tape = tape
 				if i < len(src) {
 					return &SyntaxError{"text goes on after the value", i}
 				}
 				return nil
 			}
 			if i == len(src) {
-				return end(src)
+				return early(src)
 			}
-			c, up := src[i], &d.tape[open]
-			if c == ',' {
-				opener := byte('{')
-				if up.kind == Array {
-					opener = '['
-				}
+			up := &tape[open]
+			c := src[i]
+			if c == ',' && closed {
 				i++
-				if err := d.name(&n, opener, &i); err != nil {
-					return err
-				}
+				wantName = up.kind == Object
 				break
 			}
-			if up.kind == Object && c != '}' {
-				return &SyntaxError{"want a comma or } after an object's member", i}
+			if (c == '}' && up.kind == Object) || (c == ']' && up.kind == Array) {
+				i++
+				open, up.next, up.end = up.next, int32(len(tape)), int32(i)
+				depth--
+				closed = true
+				continue
 			}
-			if up.kind == Array && c != ']' {
-				return &SyntaxError{"want a comma or ] after an array's element", i}
+			if closed {
+				return unclosed(up.kind, i)
 			}
-			open, up.next, up.end = up.next, int32(len(d.tape)), int32(i+1)
-			depth--
-			i = space(src, i+1)
+			wantName = up.kind == Object
+			break
 		}
 	}
 }
 
-// name reads a member's name and its colon into n; in an array there is none.
-func (d *Doc) name(n *node, opener byte, at *int) error {
-	*n = node{nameAt: -1}
-	if opener == '[' {
-		return nil
+func unclosed(kind Kind, i int) error {
+	if kind == Object {
+		return &SyntaxError{"want a comma or } after an object's member", i}
 	}
-	src := d.src
-	i := space(src, *at)
-	if i == len(src) {
-		return end(src)
-	}
-	if src[i] != '"' {
-		return &SyntaxError{"want a member's name in quotes", i}
-	}
-	close, esc, err := scanString(src, i+1)
-	if err != nil {
-		return err
-	}
-	n.nameAt, n.nameEnd = int32(i+1), int32(close)
-	if esc {
-		n.flags = nameEscaped
-	}
-	i = space(src, close+1)
-	if i == len(src) {
-		return end(src)
-	}
-	if src[i] != ':' {
-		return &SyntaxError{"want a colon after a member's name", i}
-	}
-	*at = i + 1
-	return nil
+	return &SyntaxError{"want a comma or ] after an array's element", i}
 }
 
-// scalar reads the string, number or literal that starts with c at *at.
-func (d *Doc) scalar(n *node, c byte, at *int) error {
-	i := *at
-	switch {
-	case c == '"':
-		close, esc, err := scanString(d.src, i+1)
-		if err != nil {
-			return err
-		}
-		n.kind, n.start, n.end = String, int32(i+1), int32(close)
-		if esc {
-			n.flags |= escaped
-		}
-		*at = close + 1
-		return nil
+func early(src []byte) error { return &SyntaxError{"text ends too early", len(src)} }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// scanBare reads the number or literal at i and gives its kind and end; Absent when it is neither.
+func scanBare(src []byte, i int) (Kind, int) {
+	switch c := src[i]; {
 	case c == '-' || c-'0' < 10:
-		stop, ok := scanNumber(d.src, i)
-		if !ok {
-			return &SyntaxError{"malformed number", i}
-		}
-		n.kind, n.end, *at = Number, int32(stop), stop
-		return nil
-	case c == 't':
-		return d.literal(n, "true", Bool, at)
-	case c == 'f':
-		return d.literal(n, "false", Bool, at)
-	case c == 'n':
-		return d.literal(n, "null", Null, at)
+		return scanNumber(src, i)
+	case c == 't' && i+4 <= len(src) && string(src[i:i+4]) == "true":
+		return Bool, i + 4
+	case c == 'f' && i+5 <= len(src) && string(src[i:i+5]) == "false":
+		return Bool, i + 5
+	case c == 'n' && i+4 <= len(src) && string(src[i:i+4]) == "null":
+		return Null, i + 4
 	}
-	return &SyntaxError{"want a value", i}
-}
-
-func (d *Doc) literal(n *node, word string, kind Kind, at *int) error {
-	stop := *at + len(word)
-	if stop > len(d.src) || string(d.src[*at:stop]) != word {
-		return &SyntaxError{"want a value", *at}
-	}
-	n.kind, n.end, *at = kind, int32(stop), stop
-	return nil
-}
-
-func end(src []byte) error { return &SyntaxError{"text ends too early", len(src)} }
-
-// space gives the first place from i on that is not white space.
-func space(src []byte, i int) int {
-	for i < len(src) && src[i] <= ' ' && (src[i] == ' ' || src[i] == '\n' || src[i] == '\r' || src[i] == '\t') {
-		i++
-	}
-	return i
+	return Absent, i
 }
 
 // plain marks the bytes that need no second look inside a string.
@@ -174,34 +158,53 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// scanString gives the place of the closing quote of the string whose content starts at i.
-func scanString(src []byte, i int) (close int, esc bool, err error) {
-	from, wide := i, false
-	for {
-		for i < len(src) && plain[src[i]] {
-			i++
-		}
-		if i >= len(src) {
-			return 0, false, end(src)
-		}
+// scanMixed gives the place of the closing quote of the string whose content starts at from and is plain up to i, and
+// whether it holds escapes; -1 when the string is malformed.
+func scanMixed(src []byte, from, i int) (stop int, esc uint8) {
+	wide := false
+	for i < len(src) {
 		switch c := src[i]; {
+		case plain[c]:
+			i++
 		case c == '"':
 			if wide && !utf8.Valid(src[from:i]) {
-				return 0, false, &SyntaxError{"string is not valid UTF-8", from}
+				return -1, 0
 			}
-			return i, esc, nil
+			return i, esc
 		case c == '\\':
 			n := scanEscape(src, i+1)
 			if n == 0 {
-				return 0, false, &SyntaxError{"malformed escape in a string", i}
+				return -1, 0
 			}
-			esc, i = true, i+1+n
+			esc, i = escaped, i+1+n
 		case c < 0x20:
-			return 0, false, &SyntaxError{"control character in a string", i}
+			return -1, 0
 		default:
 			wide, i = true, i+1
 		}
 	}
+	return -1, 0
+}
+
+// stringFault says why scanMixed was not content with the string at i.
+func stringFault(src []byte, i int) error {
+	for from := i; i < len(src); i++ {
+		switch c := src[i]; {
+		case c == '"':
+			return &SyntaxError{"string is not valid UTF-8", from}
+		case c < 0x20:
+			return &SyntaxError{"control character in a string", i}
+		case c == '\\':
+			n := scanEscape(src, i+1)
+			if n == 0 && len(src)-i < 6 {
+				return early(src)
+			} else if n == 0 {
+				return &SyntaxError{"malformed escape in a string", i}
+			}
+			i += n
+		}
+	}
+	return early(src)
 }
 
 // scanEscape gives the length of the escape whose backslash stands before i; 0 when it is none.
@@ -220,20 +223,20 @@ func scanEscape(src []byte, i int) int {
 	return 0
 }
 
-// scanNumber gives the end of the number at i.
-func scanNumber(src []byte, i int) (int, bool) {
+// scanNumber gives the end of the number at i; the kind is Absent when it is none.
+func scanNumber(src []byte, i int) (Kind, int) {
 	if src[i] == '-' {
 		i++
 	}
 	first := i
 	i = digits(src, i)
 	if i == first || (src[first] == '0' && i > first+1) {
-		return 0, false
+		return Absent, i
 	}
 	if i < len(src) && src[i] == '.' {
 		first = i + 1
 		if i = digits(src, first); i == first {
-			return 0, false
+			return Absent, i
 		}
 	}
 	if i < len(src) && (src[i] == 'e' || src[i] == 'E') {
@@ -242,10 +245,10 @@ func scanNumber(src []byte, i int) (int, bool) {
 		}
 		first = i
 		if i = digits(src, i); i == first {
-			return 0, false
+			return Absent, i
 		}
 	}
-	return i, true
+	return Number, i
 }
 
 func digits(src []byte, i int) int {

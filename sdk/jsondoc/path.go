@@ -1,5 +1,7 @@
 package jsondoc
 
+import "unsafe"
+
 // A path is names joined by dots, a number for an array's element: "items.0.id". A backslash in front of a dot or of a
 // backslash makes it part of the name; Key writes it. The empty path is the value itself.
 
@@ -50,11 +52,29 @@ func stepEscaped(path string, i int) (name, rest string, more bool) {
 }
 
 // Get follows a path.
-func (v Value) Get(path string) Value { return v.follow(path, false) }
+func (v Value) Get(path string) Value {
+	if v.doc == nil {
+		return v
+	}
+	at := v.doc.follow(v.at, path, false)
+	if at < 0 {
+		return Value{}
+	}
+	return Value{v.doc, at}
+}
 
 // Take follows a path like Get and marks what it leads to, with all that is in it, as carried by a field of the result:
 // AppendRest leaves it out.
-func (v Value) Take(path string) Value { return v.follow(path, true) }
+func (v Value) Take(path string) Value {
+	if v.doc == nil {
+		return v
+	}
+	at := v.doc.follow(v.at, path, true)
+	if at < 0 {
+		return Value{}
+	}
+	return Value{v.doc, at}.Carry()
+}
 
 // Carry marks v as Take does, for a value that was looked at first, and gives it back.
 func (v Value) Carry() Value {
@@ -66,72 +86,119 @@ func (v Value) Carry() Value {
 
 // Member is the member of an object by its exact name, dots and all.
 func (v Value) Member(name string) Value {
-	if v.Kind() != Object {
-		return Value{}
-	}
-	return v.child(name, false)
-}
-
-// Index is the element of an array by its place, from 0.
-func (v Value) Index(i int) Value {
-	if v.Kind() != Array || i < 0 {
-		return Value{}
-	}
-	for c, end := v.at+1, v.node().next; c < end; c = v.doc.tape[c].next {
-		if i == 0 {
-			return Value{v.doc, c}
+	if v.Kind() == Object {
+		if at := v.doc.child(v.at, bytes(name), false); at >= 0 {
+			return Value{v.doc, at}
 		}
-		i--
 	}
 	return Value{}
 }
 
-func (v Value) follow(path string, take bool) Value {
-	for more := path != ""; more && v.doc != nil; {
-		var name string
-		name, path, more = step(path)
-		switch v.node().kind {
-		case Object:
-			v = v.child(name, take && !more)
-		case Array:
-			i, ok := parseInt(name)
-			if !ok {
-				return Value{}
-			}
-			v = v.Index(int(i))
-		default:
-			return Value{}
+// Index is the element of an array by its place, from 0.
+func (v Value) Index(i int) Value {
+	if v.Kind() == Array {
+		if at := v.doc.element(v.at, i); at >= 0 {
+			return Value{v.doc, at}
 		}
 	}
-	if take {
-		v.Carry()
+	return Value{}
+}
+
+// follow gives the node that a path leads to from at; -1 when there is none. The search in an object stands here once
+// more, beside child, for a guest's sake (see parse).
+func (d *Doc) follow(at int32, path string, mark bool) int32 {
+	p, tape := bytes(path), d.tape
+	if len(p) == 0 {
+		return at
 	}
-	return v
+	for {
+		i := 0
+		for i < len(p) && p[i] != '.' && p[i] != '\\' {
+			i++
+		}
+		name, last := p[:i], i == len(p)
+		n := &tape[at]
+		if !last && p[i] == '\\' || n.kind != Object {
+			return d.followOdd(at, view(p), mark)
+		}
+		want, end := sign(name), n.next
+		c := at + 1
+		at = -1
+		for c < end {
+			m := &tape[c]
+			if m.sign == want && d.named(m, name) {
+				at = c
+				if mark && last {
+					m.flags |= carried
+				}
+			}
+			c = m.next
+		}
+		if last || at < 0 {
+			return at
+		}
+		p = p[i+1:]
+	}
+}
+
+// followOdd goes one step that is not a plain name in an object, and on from there.
+func (d *Doc) followOdd(at int32, path string, mark bool) int32 {
+	name, rest, more := step(path)
+	switch d.tape[at].kind {
+	case Object:
+		at = d.child(at, bytes(name), mark && !more)
+	case Array:
+		n, ok := parseInt(name)
+		if !ok {
+			return -1
+		}
+		at = d.element(at, int(n))
+	default:
+		return -1
+	}
+	if !more || at < 0 {
+		return at
+	}
+	if rest == "" {
+		return d.child(at, nil, mark)
+	}
+	return d.follow(at, rest, mark)
 }
 
 // child finds a member by name: the last one that has it. With mark, earlier ones of that name are carried too, since
-// they are hidden by it.
-func (v Value) child(name string, mark bool) Value {
-	d, found := v.doc, int32(-1)
-	for c, end := v.at+1, v.node().next; c < end; {
-		n := &d.tape[c]
-		if d.named(n, name) {
-			found = c
-			if mark {
-				n.flags |= carried
-			}
+// they are hidden by it. -1: there is none.
+func (d *Doc) child(at int32, name []byte, mark bool) int32 {
+	tape, found, want := d.tape, int32(-1), sign(name)
+	for c, end := at+1, tape[at].next; c < end; c = tape[c].next {
+		n := &tape[c]
+		if n.sign != want || !d.named(n, name) {
+			continue
 		}
-		c = n.next
+		found = c
+		if mark {
+			n.flags |= carried
+		}
 	}
-	if found < 0 {
-		return Value{}
-	}
-	return Value{d, found}
+	return found
 }
 
-func (d *Doc) named(n *node, name string) bool {
+func (d *Doc) named(n *node, name []byte) bool {
 	if n.flags&nameEscaped != 0 {
-		return string(unescape(nil, d.src[n.nameAt:n.nameEnd])) == name
+		return same(unescape(nil, d.src[n.nameAt:n.nameEnd]), name)
 	}
-	return int(n.nameEnd-n.nameAt) == len(name) && string(d.src[n.nameAt:n.nameEnd]) == name
+	return same(d.src[n.nameAt:n.nameEnd], name)
 }
+
+// element finds an array's element; -1: there is none.
+func (d *Doc) element(at int32, i int) int32 {
+	for c, end := at+1, d.tape[at].next; c < end && i >= 0; c = d.tape[c].next {
+		if i == 0 {
+			return c
+		}
+		i--
+	}
+	return -1
+}
+
+// bytes is s to be read only.
+func bytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

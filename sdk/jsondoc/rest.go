@@ -11,47 +11,55 @@ func (v Value) AppendRest(dst []byte) []byte {
 	if v.doc == nil {
 		return dst
 	}
-	return v.doc.appendRest(dst, v.at, false)
-}
-
-// appendRest recurses, at most MaxDepth deep. What turns out empty is cut off again by whoever wrote its name.
-func (d *Doc) appendRest(dst []byte, at int32, element bool) []byte {
-	n := &d.tape[at]
+	n := v.node()
 	switch {
-	case n.flags&carried != 0:
+	case n.flags&carried != 0 || v.Empty():
 		return dst
 	case n.kind == Object || n.kind == Array:
-		return d.appendRestOf(dst, at, n, element)
-	case element:
-	case n.kind == Null, n.kind == String && n.start == n.end:
-		return dst
+		return v.doc.restOf(dst, v.at, false)
 	}
-	return append(dst, Value{d, at}.Raw()...)
+	return append(dst, v.Raw()...)
 }
 
-func (d *Doc) appendRestOf(dst []byte, at int32, n *node, element bool) []byte {
-	opener := d.src[n.start]
-	begin := len(dst)
-	dst = append(dst, opener)
-	for c := at + 1; c < n.next; c = d.tape[c].next {
+// restOf writes what remains of a container, and nothing if that is nothing: the caller takes its name back then. It
+// recurses, at most MaxDepth deep.
+func (d *Doc) restOf(dst []byte, at int32, element bool) []byte {
+	n := &d.tape[at]
+	begin, end, named := len(dst), n.next, n.kind == Object
+	dst = append(dst, opener(n.kind))
+	for c := at + 1; c < end; {
+		m := &d.tape[c]
+		this := c
+		c = m.next
+		quoted := int32(0)
+		switch {
+		case m.flags&carried != 0, named && m.kind == Null:
+			continue
+		case m.kind == String:
+			if named && m.start == m.end {
+				continue
+			}
+			quoted = 1
+		}
 		before := len(dst)
 		if before > begin+1 {
 			dst = append(dst, ',')
 		}
-		if n.kind == Object {
-			m := &d.tape[c]
+		if named {
 			dst = append(dst, d.src[m.nameAt-1:m.nameEnd+1]...)
 			dst = append(dst, ':')
 		}
+		if m.kind != Object && m.kind != Array {
+			dst = append(dst, d.src[m.start-quoted:m.end+quoted]...)
+			continue
+		}
 		value := len(dst)
-		dst = d.appendRest(dst, c, n.kind == Array)
-		if len(dst) == value {
+		if dst = d.restOf(dst, this, !named); len(dst) == value {
 			dst = dst[:before]
 		}
 	}
-	if len(dst) == begin+1 && (!element || n.next > at+1) {
-		// Empty, or nothing left of it. An element that was empty from the start stays.
+	if len(dst) == begin+1 && (!element || end > at+1) {
 		return dst[:begin]
 	}
-	return append(dst, opener+2)
+	return append(dst, opener(n.kind)+2)
 }

@@ -77,6 +77,14 @@ func AppendString(dst []byte, s string) []byte {
 
 // AppendEscaped appends s to dst as the content of a JSON string, without quotes.
 func AppendEscaped(dst []byte, s string) []byte {
+	if isPlain(bytes(s)) {
+		return append(dst, s...)
+	}
+	return appendMixed(dst, s)
+}
+
+// appendMixed is AppendEscaped for a text that is not all plain.
+func appendMixed(dst []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]

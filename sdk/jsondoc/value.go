@@ -38,15 +38,22 @@ func (v Value) Empty() bool {
 // Str is a scalar as text: a string's content, a number as it is written, true or false; "" for everything else. The
 // text shares the memory of the source unless the string holds escapes.
 func (v Value) Str() string {
-	switch v.Kind() {
+	if v.doc == nil {
+		return ""
+	}
+	n := v.node()
+	if n.kind-Number > String-Number || n.flags&escaped != 0 {
+		return v.oddStr(n)
+	}
+	return view(v.doc.src[n.start:n.end])
+}
+
+// oddStr is Str for what is neither a number nor a string without escapes.
+func (v Value) oddStr(n *node) string {
+	switch n.kind {
 	case String:
-		n := v.node()
-		if n.flags&escaped != 0 {
-			return string(unescape(make([]byte, 0, n.end-n.start), v.doc.src[n.start:n.end]))
-		}
-		return view(v.doc.src[n.start:n.end])
-	case Number, Bool:
-		n := v.node()
+		return string(unescape(make([]byte, 0, n.end-n.start), v.doc.src[n.start:n.end]))
+	case Bool:
 		return view(v.doc.src[n.start:n.end])
 	}
 	return ""
