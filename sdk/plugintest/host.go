@@ -1,0 +1,126 @@
+package plugintest
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"fmt"
+	"hash"
+	"strings"
+
+	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/internal/host"
+)
+
+// receivedAt is the time of every call, unless the case gives one.
+const receivedAt = "2025-03-04T20:00:00Z"
+
+// environment is what a case's file may say about the gateway around the plugin.
+type environment struct {
+	Tables  map[string]map[string]string `json:"tables"`
+	Kept    map[string]string            `json:"state"`
+	Secrets map[string]string            `json:"secrets"`
+}
+
+// fakeHost plays the gateway.
+type fakeHost struct {
+	environment
+	facts map[string]string
+
+	input    []byte
+	output   []byte
+	stopped  string // the kind of stop; "" when the call was not stopped
+	reason   string
+	pending  map[string]string // state, until the call ends well
+	log      []string
+	returned int32
+}
+
+func newHost(env environment, config []byte) *fakeHost {
+	h := &fakeHost{environment: env, facts: map[string]string{"received_at": receivedAt}}
+	if h.Kept == nil {
+		h.Kept = map[string]string{}
+	}
+	if len(config) > 0 {
+		h.facts["config"] = string(config)
+	}
+	return h
+}
+
+// call runs one function of the plugin.
+func (h *fakeHost) call(function string, input []byte, run func() int32) int32 {
+	h.input, h.output, h.stopped, h.reason = input, nil, "", ""
+	h.facts["function"] = function
+	h.pending = map[string]string{}
+	h.returned = run()
+	if h.stopped == "" && h.returned == 0 {
+		for k, v := range h.pending {
+			h.Kept[k] = v
+		}
+	}
+	return h.returned
+}
+
+func (h *fakeHost) Input() []byte     { return h.input }
+func (h *fakeHost) Output(src []byte) { h.output = append(h.output, src...) }
+
+func (h *fakeHost) Fact(name string) (string, bool) {
+	v, ok := h.facts[name]
+	return v, ok
+}
+
+func (h *fakeHost) Lookup(table, key string) (string, bool) {
+	v, ok := h.Tables[table][key]
+	return v, ok
+}
+
+func (h *fakeHost) State(key string) (string, bool) {
+	v, ok := h.Kept[key]
+	return v, ok
+}
+
+func (h *fakeHost) SetState(key, value string, _ int64) { h.pending[key] = value }
+
+func (h *fakeHost) Sign(secret string, algorithm int32, src []byte) ([]byte, bool) {
+	key, ok := h.Secrets[secret]
+	if !ok {
+		return nil, false
+	}
+	var make func() hash.Hash
+	switch sdk.Algorithm(algorithm) {
+	case sdk.HMACSHA256:
+		make = sha256.New
+	case sdk.HMACSHA1:
+		make = sha1.New
+	case sdk.HMACSHA512:
+		make = sha512.New
+	default:
+		return nil, false
+	}
+	mac := hmac.New(make, []byte(key))
+	mac.Write(src)
+	return mac.Sum(nil), true
+}
+
+func (h *fakeHost) Log(level int32, message string) {
+	names := [...]string{"debug", "info", "warning", "error"}
+	h.log = append(h.log, names[min(max(level, 0), 3)]+": "+message)
+}
+
+func (h *fakeHost) Stop(kind int32, reason string) {
+	h.stopped, h.reason = stopNames[kind], reason
+	if h.stopped == "" {
+		h.stopped = fmt.Sprintf("kind %d", kind)
+	}
+}
+
+var stopNames = map[int32]string{host.Reject: "reject", host.Drop: "drop", host.Retry: "retry", host.Fail: "fail"}
+
+// logText is the log for a failed test's message.
+func (h *fakeHost) logText() string {
+	if len(h.log) == 0 {
+		return ""
+	}
+	return "\nlog:\n  " + strings.Join(h.log, "\n  ")
+}

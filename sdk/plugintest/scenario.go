@@ -1,0 +1,294 @@
+package plugintest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/plugboard/plugboard/sdk"
+)
+
+// scenarioFile is a NAME.scenario.json. In given, event is the event and the other keys are configuration, unless they
+// are collected under config.
+type scenarioFile struct {
+	environment
+	Given    map[string]json.RawMessage `json:"given"`
+	Config   map[string]json.RawMessage `json:"config"`
+	Exchange []exchange                 `json:"exchange"`
+	Request  *wantRequest               `json:"request"` // one exchange, written without a list
+	Response *response                  `json:"response"`
+	Expect   map[string]json.RawMessage `json:"expect"`
+}
+
+type exchange struct {
+	Request  wantRequest `json:"request"`
+	Response response    `json:"response"`
+}
+
+type response struct {
+	Status      int               `json:"status"`
+	Headers     map[string]string `json:"headers"`
+	ContentType string            `json:"content_type"`
+	Body        json.RawMessage   `json:"body"`
+}
+
+// play is a scenario under way.
+type play struct {
+	t       *testing.T
+	p       Plugin
+	h       *fakeHost
+	event   json.RawMessage
+	left    []exchange
+	used    int // exchanges, those of the gateway itself included
+	attempt int
+	memo    json.RawMessage
+	end     outcome
+}
+
+// outcome is how an attempt ended.
+type outcome struct {
+	state     string // delivered, retry, dead, disabled, dropped
+	reason    string
+	notBefore time.Duration
+	slowDown  time.Duration
+	refresh   bool
+}
+
+func runScenario(t *testing.T, p Plugin, file string) {
+	if p.Format == nil {
+		t.Fatal("the plugin has no Format")
+	}
+	var f scenarioFile
+	if err := json.Unmarshal(readFile(t, file), &f); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	if f.Request != nil {
+		f.Exchange = append(f.Exchange, exchange{*f.Request, *f.Response})
+	}
+	event := f.Given["event"]
+	if event == nil {
+		t.Fatalf("%s: given.event is missing: nothing to deliver", file)
+	}
+	s := &play{t: t, p: p, event: event, left: f.Exchange}
+	s.h = newHost(f.environment, f.config(t))
+	if !p.with(s.h, s.run) {
+		t.Fatalf("init refuses the configuration: %s: %s", s.h.stopped, s.h.reason)
+	}
+	if len(s.left) > 0 && !t.Failed() {
+		t.Errorf("ended as %q (%s) with %d requests of the scenario to go%s", s.end.state, s.end.reason, len(s.left), s.h.logText())
+	}
+	s.check(f.Expect)
+}
+
+func (f *scenarioFile) config(t *testing.T) []byte {
+	t.Helper()
+	config := map[string]json.RawMessage{}
+	for k, v := range f.Given {
+		if k != "event" && k != "config" {
+			config[k] = v
+		}
+	}
+	if c := f.Given["config"]; c != nil {
+		if err := json.Unmarshal(c, &config); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for k, v := range f.Config {
+		config[k] = v
+	}
+	out, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// run makes attempts as long as they end in a retry and the scenario goes on.
+func (s *play) run() {
+	for s.attempt = 1; s.attempt <= 20; s.attempt++ {
+		s.end = s.oneAttempt()
+		if s.end.state != "retry" || len(s.left) == 0 || s.t.Failed() {
+			return
+		}
+	}
+	s.t.Error("more than 20 attempts")
+}
+
+// sent is a document as format writes it, and with it a further step in judge's next.
+type sent struct {
+	Request json.RawMessage `json:"request"`
+	Memo    json.RawMessage `json:"memo"`
+}
+
+func (s *play) oneAttempt() outcome {
+	s.h.facts["attempt"] = strconv.Itoa(s.attempt)
+	delete(s.h.facts, "memo")
+	if s.memo != nil {
+		s.h.facts["memo"] = string(s.memo)
+	}
+	s.h.call("format", compact(s.event), func() int32 { return sdk.Format(s.p.Format) })
+	if s.h.stopped != "" {
+		return s.stopped()
+	}
+	out := sent{Request: json.RawMessage("{}")}
+	if len(s.h.output) > 0 {
+		s.decode(s.h.output, &out)
+	}
+	for step := 1; step <= 20; step++ {
+		res, ok := s.exchange(out.Request)
+		if !ok {
+			return outcome{state: "failed", reason: "not the request that the scenario wants"}
+		}
+		v := s.judge(step, out, res)
+		if v.Next == nil {
+			return s.conclude(v, res)
+		}
+		out = sent{Request: v.Next.Request, Memo: v.Memo}
+	}
+	s.t.Error("more than 20 steps in one attempt")
+	return outcome{}
+}
+
+func (s *play) stopped() outcome {
+	states := map[string]string{"drop": "dropped", "retry": "retry", "fail": "dead", "reject": "dead"}
+	return outcome{state: states[s.h.stopped], reason: s.h.reason}
+}
+
+// verdict is a document as judge writes it.
+type verdict struct {
+	Delivered bool  `json:"delivered"`
+	Next      *sent `json:"next"`
+	Retry     *struct {
+		After       string `json:"after"`
+		At          string `json:"at"`
+		Reason      string `json:"reason"`
+		RefreshAuth bool   `json:"refresh_auth"`
+	} `json:"retry"`
+	Dead     string          `json:"dead"`
+	Disable  string          `json:"disable"`
+	SlowDown string          `json:"slow_down"`
+	Memo     json.RawMessage `json:"memo"`
+
+	stopped *outcome
+}
+
+func (s *play) judge(step int, out sent, res response) verdict {
+	if s.p.Judge == nil {
+		return verdict{}
+	}
+	headers := map[string]string{}
+	for k, v := range res.Headers {
+		headers[http.CanonicalHeaderKey(k)] = v
+	}
+	if res.ContentType != "" {
+		headers["Content-Type"] = res.ContentType
+	}
+	doc := map[string]any{
+		"event": s.event, "step": step, "request": out.Request,
+		"response": map[string]any{"status": res.Status, "headers": headers, "body": string(bodyText(res.Body))},
+	}
+	if out.Memo != nil {
+		doc["memo"] = out.Memo
+	}
+	in, err := json.Marshal(doc)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.h.call("judge", in, func() int32 { return sdk.Judge(s.p.Judge) })
+	var v verdict
+	if s.h.stopped != "" {
+		end := s.stopped()
+		v.stopped = &end
+	} else if len(s.h.output) > 0 {
+		s.decode(s.h.output, &v)
+	}
+	return v
+}
+
+// conclude ends an attempt by the verdict or, without one, by the status code.
+func (s *play) conclude(v verdict, res response) outcome {
+	end := outcome{notBefore: s.retryAfter(res)}
+	if v.SlowDown != "" {
+		end.slowDown = s.duration(v.SlowDown)
+	}
+	switch {
+	case v.stopped != nil:
+		end.state, end.reason = v.stopped.state, v.stopped.reason
+	case v.Delivered:
+		end.state = "delivered"
+	case v.Retry != nil:
+		end.state, end.reason, end.refresh = "retry", v.Retry.Reason, v.Retry.RefreshAuth
+		if v.Retry.After != "" {
+			end.notBefore = max(end.notBefore, s.duration(v.Retry.After))
+		}
+		if v.Retry.At != "" {
+			at, err := time.Parse(time.RFC3339, v.Retry.At)
+			now, _ := time.Parse(time.RFC3339, s.h.facts["received_at"])
+			if err != nil {
+				s.t.Errorf("retry.at: %v", err)
+			}
+			end.notBefore = max(end.notBefore, at.Sub(now))
+		}
+		s.memo = v.Memo
+	case v.Dead != "":
+		end.state, end.reason = "dead", v.Dead
+	case v.Disable != "":
+		end.state, end.reason = "disabled", v.Disable
+	default:
+		end.state, end.reason = byStatus(res.Status), fmt.Sprintf("status %d", res.Status)
+		s.memo = v.Memo
+	}
+	return end
+}
+
+func byStatus(status int) string {
+	switch {
+	case status >= 200 && status < 300:
+		return "delivered"
+	case status == 410:
+		return "disabled"
+	case slices.Contains([]int{408, 425, 429}, status) || status >= 500:
+		return "retry"
+	}
+	return "dead"
+}
+
+func (s *play) retryAfter(res response) time.Duration {
+	for k, v := range res.Headers {
+		if http.CanonicalHeaderKey(k) == "Retry-After" {
+			if n, err := strconv.Atoi(v); err == nil {
+				return time.Duration(n) * time.Second
+			}
+		}
+	}
+	return 0
+}
+
+func (s *play) duration(text string) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		s.t.Errorf("a verdict's duration: %v", err)
+	}
+	return d
+}
+
+func (s *play) decode(doc []byte, into any) {
+	s.t.Helper()
+	dec := json.NewDecoder(bytes.NewReader(doc))
+	if err := dec.Decode(into); err != nil {
+		s.t.Fatalf("what the plugin wrote does not read: %v\n%s", err, doc)
+	}
+}
+
+func compact(raw json.RawMessage) []byte {
+	var out bytes.Buffer
+	if err := json.Compact(&out, raw); err != nil {
+		return raw
+	}
+	return out.Bytes()
+}
