@@ -17,8 +17,11 @@ func appendSegment(dst []byte, s string) []byte {
 	return dst
 }
 
+// The standard library's base64 would bring fmt and strconv along.
+const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 func appendBase64(dst, src []byte) []byte {
-	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	const digits = base64Digits
 	for ; len(src) >= 3; src = src[3:] {
 		n := uint(src[0])<<16 | uint(src[1])<<8 | uint(src[2])
 		dst = append(dst, digits[n>>18], digits[n>>12&63], digits[n>>6&63], digits[n&63])
@@ -30,6 +33,23 @@ func appendBase64(dst, src []byte) []byte {
 	case 2:
 		n := uint(src[0])<<10 | uint(src[1])<<2
 		dst = append(dst, digits[n>>12], digits[n>>6&63], digits[n&63], '=')
+	}
+	return dst
+}
+
+// appendFromBase64 undoes appendBase64; it stops at the first character that is none of its digits.
+func appendFromBase64(dst []byte, s string) []byte {
+	bits, n := uint32(0), 0
+	for i := range len(s) {
+		digit := index(base64Digits, s[i])
+		if digit < 0 {
+			break
+		}
+		bits = bits<<6 | uint32(digit)
+		if n += 6; n >= 8 {
+			n -= 8
+			dst = append(dst, byte(bits>>n))
+		}
 	}
 	return dst
 }

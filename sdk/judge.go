@@ -53,8 +53,13 @@ func (a *Answer) Header(name string) string {
 	return ""
 }
 
-// Body is the response's body.
-func (a *Answer) Body() string { return a.doc.Get("response.body").Str() }
+// Body is the response's body, as far as the gateway reads it.
+func (a *Answer) Body() string {
+	if b := a.doc.Get("response.body_base64").Str(); b != "" {
+		return view(appendFromBase64(nil, b)) // it was no UTF-8
+	}
+	return a.doc.Get("response.body").Str()
+}
 
 // JSON reads the response's body as JSON.
 func (a *Answer) JSON() (jsondoc.Value, error) {
@@ -62,7 +67,7 @@ func (a *Answer) JSON() (jsondoc.Value, error) {
 	if v.Kind() != jsondoc.String && v.Exists() {
 		return v, nil
 	}
-	if err := a.body.Reset([]byte(v.Str())); err != nil {
+	if err := a.body.Reset([]byte(a.Body())); err != nil {
 		return jsondoc.Value{}, err
 	}
 	return a.body.Root(), nil

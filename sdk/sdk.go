@@ -63,7 +63,11 @@ func Format(write func(in *Incoming, out *Outgoing) error) int32 {
 	}
 	theBuilder.Reset()
 	out := newOutgoing(theBuilder.Root())
-	return finish(write(in, &out), &theBuilder)
+	err := write(in, &out)
+	if !theBuilder.Root().Has("request") {
+		theBuilder.Root().Raw("request", noRequest) // all of it is the destination's
+	}
+	return finish(err, &theBuilder)
 }
 
 // Judge is the body of the export judge: decide says what a response means. A verdict in which nothing was set leaves
@@ -83,6 +87,8 @@ func Judge(decide func(a *Answer, v *Verdict) error) int32 {
 //	//go:wasmexport init
 //	func start() int32 { return sdk.Init(configure) }
 func Init(configure func() error) int32 { return finish(configure(), nil) }
+
+var noRequest = []byte("{}")
 
 // One of each is enough, since calls never overlap in an instance.
 var (

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,7 @@ func (s *play) oneAttempt() outcome {
 	if len(s.h.output) > 0 {
 		s.decode(s.h.output, &out)
 	}
+	s.remember(out.Memo)
 	for step := 1; step <= 20; step++ {
 		res, ok := s.exchange(out.Request)
 		if !ok {
@@ -148,7 +150,7 @@ func (s *play) oneAttempt() outcome {
 		if v.Next == nil {
 			return s.conclude(v, res)
 		}
-		out = sent{Request: v.Next.Request, Memo: v.Memo}
+		out = sent{Request: v.Next.Request}
 	}
 	s.t.Error("more than 20 steps in one attempt")
 	return outcome{}
@@ -183,17 +185,17 @@ func (s *play) judge(step int, out sent, res response) verdict {
 	}
 	headers := map[string]string{}
 	for k, v := range res.Headers {
-		headers[http.CanonicalHeaderKey(k)] = v
+		headers[strings.ToLower(k)] = v
 	}
 	if res.ContentType != "" {
-		headers["Content-Type"] = res.ContentType
+		headers["content-type"] = res.ContentType
 	}
 	doc := map[string]any{
 		"event": s.event, "step": step, "request": out.Request,
 		"response": map[string]any{"status": res.Status, "headers": headers, "body": string(bodyText(res.Body))},
 	}
-	if out.Memo != nil {
-		doc["memo"] = out.Memo
+	if s.memo != nil {
+		doc["memo"] = s.memo
 	}
 	in, err := json.Marshal(doc)
 	if err != nil {
@@ -206,8 +208,19 @@ func (s *play) judge(step int, out sent, res response) verdict {
 		v.stopped = &end
 	} else if len(s.h.output) > 0 {
 		s.decode(s.h.output, &v)
+		s.remember(v.Memo)
 	}
 	return v
+}
+
+// remember keeps a memo, if one was given, for the next step and the next attempt. null forgets.
+func (s *play) remember(memo json.RawMessage) {
+	switch {
+	case string(memo) == "null":
+		s.memo = nil
+	case memo != nil:
+		s.memo = memo
+	}
 }
 
 // conclude ends an attempt by the verdict or, without one, by the status code.
@@ -224,7 +237,7 @@ func (s *play) conclude(v verdict, res response) outcome {
 	case v.Retry != nil:
 		end.state, end.reason, end.refresh = "retry", v.Retry.Reason, v.Retry.RefreshAuth
 		if v.Retry.After != "" {
-			end.notBefore = max(end.notBefore, s.duration(v.Retry.After))
+			end.notBefore = s.duration(v.Retry.After)
 		}
 		if v.Retry.At != "" {
 			at, err := time.Parse(time.RFC3339, v.Retry.At)
@@ -232,16 +245,14 @@ func (s *play) conclude(v verdict, res response) outcome {
 			if err != nil {
 				s.t.Errorf("retry.at: %v", err)
 			}
-			end.notBefore = max(end.notBefore, at.Sub(now))
+			end.notBefore = at.Sub(now)
 		}
-		s.memo = v.Memo
 	case v.Dead != "":
 		end.state, end.reason = "dead", v.Dead
 	case v.Disable != "":
 		end.state, end.reason = "disabled", v.Disable
 	default:
 		end.state, end.reason = byStatus(res.Status), fmt.Sprintf("status %d", res.Status)
-		s.memo = v.Memo
 	}
 	return end
 }
