@@ -39,11 +39,10 @@ func (base address) join(to string) (string, error) {
 			return "", errDots
 		}
 	}
-	whole := u.Scheme != "" && u.Host != ""
 	switch {
-	case whole && base != "" && !base.sameOrigin(u):
+	case base != "" && u.Host != "" && !base.sameOrigin(u): // a host without a scheme is never the same
 		return "", errElse
-	case whole, base == "":
+	case base == "", u.Host != "":
 		return to, nil
 	}
 	return base.under(to), nil

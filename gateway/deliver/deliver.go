@@ -8,7 +8,7 @@
 //
 // A destination's plugin writes the requests (format) and reads the answers (judge); without a judge the status code
 // decides, without a plugin the event goes out as it is, as a CloudEvent. Up to the Exchanger everything holds
-// placeholders where secrets belong. The real Exchanger (NewExchanger) puts the values in, sends, and strikes them from
+// placeholders where secrets belong. The real Exchanger (Network) puts the values in, sends, and strikes them from
 // the answer again, so neither a plugin nor a record ever sees one; a scripted Exchanger plays an attempt without a
 // network.
 package deliver
@@ -29,6 +29,9 @@ import (
 // MaxSteps is how many exchanges one attempt may take for each event, so that a judge that always asks for a next one
 // ends.
 const MaxSteps = 16
+
+// wholeAttempt is how many times the timeout of one exchange an attempt may take with all its steps and calls.
+const wholeAttempt = 4
 
 // Request is a request before secrets are put in.
 type Request struct {
@@ -110,6 +113,11 @@ func (d *Destination) Name() string { return d.opts.Config.Name }
 
 // Attempt makes one attempt. It always comes to a Result; when ctx ends it is a Retry.
 func (d *Destination) Attempt(ctx context.Context, q *queue.Delivery) Result {
+	if t := d.opts.Config.Timeout; t > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, wholeAttempt*t)
+		defer cancel()
+	}
 	a := &attempt{Destination: d, delivery: q, started: d.opts.Now(), memo: q.Memo}
 	events, end := a.transform(ctx)
 	for i := 0; end == nil && i < len(events); i++ {

@@ -18,18 +18,14 @@ import (
 
 type credentials = auth.Used
 
-// exchanger is the real Exchanger: it puts secrets in, authorises, sends, and strikes the secrets from the answer.
+// exchanger puts secrets in, authorises, sends, and strikes the secrets from the answer.
 type exchanger struct {
 	vault  *secret.Vault
 	auth   auth.Authorizer
 	sender send.Sender
 }
 
-// NewExchanger makes the Exchanger that goes over the network.
-func NewExchanger(v *secret.Vault, a auth.Authorizer, s send.Sender) Exchanger {
-	return &exchanger{vault: v, auth: a, sender: s}
-}
-
+// Exchange makes one exchange.
 func (x *exchanger) Exchange(ctx context.Context, r *Request) (*Response, error) {
 	wire, err := x.reveal(r)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -97,7 +98,9 @@ func setPresence(t *testing.T) *scripted {
 			}
 			return `{"request":` + put(memo.Agent) + `}`, nil
 		}
-		var ev struct{ Data struct{ Agent struct{ ID string } } }
+		var ev struct {
+			Data struct{ Agent struct{ ID string } }
+		}
 		if err := json.Unmarshal(in.Body, &ev); err != nil {
 			return "", err
 		}
@@ -114,7 +117,7 @@ func setPresence(t *testing.T) *scripted {
 		if err := json.Unmarshal(in.Body, &doc); err != nil {
 			return "", err
 		}
-		if doc.Request.Method != "GET" || doc.Response.Status != 200 {
+		if doc.Request.Method != http.MethodGet || doc.Response.Status != 200 {
 			return "", nil
 		}
 		var found struct{ Items []struct{ ID string } }
