@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/plugboard/plugboard/gateway"
+	"github.com/plugboard/plugboard/gateway/admin"
+	"github.com/plugboard/plugboard/gateway/config"
+)
+
+// client speaks to the API of the gateway that runs with the same configuration.
+type client struct {
+	base  string
+	token string
+	http  *http.Client
+}
+
+// errNotRunning says that no gateway answers at the configured address.
+var errNotRunning = errors.New("no gateway is running")
+
+// newClient reads the address from the configuration and the token from PLUGBOARD_TOKEN or the file that the gateway
+// writes into the queue's folder.
+func newClient(cfg *config.Config) (*client, error) {
+	c := &client{base: "http://" + cfg.Server.Admin, token: os.Getenv("PLUGBOARD_TOKEN"), http: &http.Client{}}
+	if c.token != "" {
+		return c, nil
+	}
+	file := filepath.Join(cfg.Queue.Dir, gateway.TokenFile)
+	token, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w with this configuration: there is no %s; start one with plugboard run or plugboard dev", errNotRunning, file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the API's token: %w; run this as the gateway's user or set PLUGBOARD_TOKEN", err)
+	}
+	c.token = strings.TrimSpace(string(token))
+	return c, nil
+}
+
+// dial loads the configuration and makes the client.
+func dial(file string) (*client, error) {
+	cfg, err := config.Load(file, config.Options{Lenient: true})
+	if err != nil {
+		return nil, err
+	}
+	return newClient(cfg)
+}
+
+// do makes one request; the answer's body is the caller's to close.
+func (c *client) do(ctx context.Context, method, path string, query url.Values) (*http.Response, error) {
+	target := c.base + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := c.http.Do(req)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, fmt.Errorf("%w at %s; start one with plugboard run or plugboard dev", errNotRunning, c.base)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= http.StatusBadRequest {
+		return nil, refused(resp)
+	}
+	return resp, nil
+}
+
+func refused(resp *http.Response) error {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err = errors.Join(err, resp.Body.Close()); err != nil {
+		return err
+	}
+	var p admin.Problem
+	if json.Unmarshal(body, &p) == nil && p.Detail != "" {
+		return fmt.Errorf("%s: %s", strings.ToLower(p.Title), p.Detail)
+	}
+	return fmt.Errorf("the gateway answered %s: %s", resp.Status, bytes.TrimSpace(body))
+}
+
+// get reads one JSON document.
+func (c *client) get(ctx context.Context, path string, query url.Values, into any) error {
+	resp, err := c.do(ctx, http.MethodGet, path, query)
+	if err != nil {
+		return err
+	}
+	err = json.NewDecoder(resp.Body).Decode(into)
+	return errors.Join(err, resp.Body.Close())
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plugboard/plugboard/gateway/feed"
+)
+
+// listing is a command that prints records of the API: filtered, paged, or as they come.
+type listing struct {
+	path     string
+	filters  []string // query parameters, each a flag
+	print    func(w io.Writer, items []json.RawMessage) error
+	followed func(feed.Note) bool // which notes --follow prints
+}
+
+func (l listing) attach(c *cobra.Command) {
+	file, asJSON := configFlag(c), jsonFlag(c)
+	limit := c.Flags().Int("limit", 50, "how many, newest first; at most 1000")
+	follow := c.Flags().BoolP("follow", "f", false, "print what happens from now on, until Ctrl-C")
+	values := map[string]*string{}
+	for _, name := range l.filters {
+		values[name] = c.Flags().String(name, "", filterHelp[name])
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		api, err := dial(*file)
+		if err != nil {
+			return err
+		}
+		query := url.Values{"limit": {strconv.Itoa(*limit)}}
+		for name, v := range values {
+			if *v != "" {
+				query.Set(name, *v)
+			}
+		}
+		if *follow {
+			return l.follow(c, api, values, *asJSON)
+		}
+		return l.list(c, api, query, *asJSON)
+	}
+}
+
+var filterHelp = map[string]string{
+	"source":      "only from this source",
+	"type":        "only of this type, such as agent.state.changed",
+	"subject":     "only about this subject, such as agent/8447388090494",
+	"destination": "only for this destination",
+	"event":       "only of the event with this `ID`",
+	"state":       "only in this state: pending, delivered, dropped, superseded, dead, cancelled",
+	"since":       "only from this time on: 2026-03-04T08:00:00Z, or 2h for two hours ago",
+	"until":       "only before this time",
+}
+
+func (l listing) list(c *cobra.Command, api *client, query url.Values, asJSON bool) error {
+	var page struct {
+		Items []json.RawMessage `json:"items"`
+		Next  string            `json:"next"`
+	}
+	if err := api.get(c.Context(), l.path, query, &page); err != nil {
+		return err
+	}
+	if !asJSON {
+		return l.print(c.OutOrStdout(), page.Items)
+	}
+	for _, item := range page.Items {
+		if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\n", item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l listing) follow(c *cobra.Command, api *client, values map[string]*string, asJSON bool) error {
+	out := &printer{w: c.OutOrStdout(), colour: isTerminal(c.OutOrStdout())}
+	started := func() (bool, error) { return true, nil }
+	return api.follow(c.Context(), started, func(n feed.Note) bool {
+		if !l.followed(n) || !matches(n, values) {
+			return false
+		}
+		if asJSON {
+			out.err = printJSON(out.w, n)
+		} else {
+			out.note(n)
+		}
+		return out.err != nil
+	})
+}
+
+// matches applies a list's filters to a note; the times of a filter say nothing about what happens now.
+func matches(n feed.Note, values map[string]*string) bool {
+	has := map[string]string{"source": n.Source, "type": n.Type, "subject": n.Subject,
+		"destination": n.Destination, "event": n.Event, "state": n.Result}
+	for name, v := range values {
+		if got, known := has[name]; known && *v != "" && *v != got {
+			return false
+		}
+	}
+	return true
+}
+
+// clock writes a time for people: local, to the millisecond; the day only when it is not today.
+func clock(t time.Time) string {
+	t = t.Local()
+	if t.Format(time.DateOnly) == time.Now().Format(time.DateOnly) {
+		return t.Format("15:04:05.000")
+	}
+	return t.Format("2006-01-02 15:04:05.000")
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}

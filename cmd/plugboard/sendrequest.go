@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/event"
+	"github.com/plugboard/plugboard/gateway/verify"
+)
+
+// request makes the sample a request to the gateway, signed now.
+func (s *sending) request(file string) (*http.Request, error) {
+	i := slices.IndexFunc(s.cfg.Sources, func(src *config.Source) bool { return src.Name == s.source })
+	if i < 0 {
+		return nil, fmt.Errorf("no source %q in the configuration; there are %s", s.source, sourceNames(s.cfg))
+	}
+	src := s.cfg.Sources[i]
+	sample, err := readSample(file)
+	if err != nil {
+		return nil, err
+	}
+	target := src.Path
+	if _, query, ok := strings.Cut(sample.Target, "?"); ok {
+		target += "?" + query // the path is the source's, whatever the sample was recorded at
+	}
+	req, err := http.NewRequest(sample.Method, "http://"+s.cfg.Server.Listen+target, bytes.NewReader(sample.body))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	for name, value := range sample.Headers {
+		req.Header.Set(name, value)
+	}
+	signed, err := verify.Sign(src.Verify, &verify.Request{Headers: headerList(sample.Headers), Body: sample.body, Now: time.Now()})
+	if err != nil {
+		return nil, fmt.Errorf("signing for source %s: %w", src.Name, err)
+	}
+	for _, h := range signed {
+		req.Header.Set(h.Name, h.Value)
+	}
+	return req, nil
+}
+
+func headerList(m map[string]string) []event.Header {
+	hs := make([]event.Header, 0, len(m))
+	for name, value := range m {
+		hs = append(hs, event.Header{Name: strings.ToLower(name), Value: value})
+	}
+	slices.SortFunc(hs, func(a, b event.Header) int { return strings.Compare(a.Name, b.Name) })
+	return hs
+}
+
+func sourceNames(cfg *config.Config) string {
+	names := make([]string, len(cfg.Sources))
+	for i, s := range cfg.Sources {
+		names[i] = s.Name
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,81 @@
+package examples_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway"
+	"github.com/plugboard/plugboard/gateway/event"
+	"github.com/plugboard/plugboard/gateway/gatewaytest"
+)
+
+// environment is what the examples' READMEs ask for.
+var environment = map[string]string{
+	"BABELFORCE_URL": "https://services.babelforce.com", "BABELFORCE_USER": "gateway@example.com",
+	"PLUGBOARD_SECRET_ZENDESK_WEBHOOK":     "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==",
+	"PLUGBOARD_SECRET_BABELFORCE_PASSWORD": "not-a-real-secret",
+}
+
+func getenv(name string) (string, bool) {
+	v, ok := environment[name]
+	return v, ok
+}
+
+// load copies an example beside built plugins: the folder it names is made by a build.
+func load(t *testing.T, name string) gateway.Options {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(name, "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.Replace(string(text), `"../../plugins"`, `"`+gatewaytest.Plugins(t)+`"`, 1))
+	file := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return gateway.Options{ConfigFile: file, Getenv: getenv}
+}
+
+func TestEveryExampleLoads(t *testing.T) {
+	files, err := filepath.Glob("*/config.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, file := range files {
+		name := filepath.Dir(file)
+		t.Run(name, func(t *testing.T) {
+			if err := gateway.Check(t.Context(), load(t, name)); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(filepath.Join(name, "README.md")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAnyJSONWritesTheChatMessage(t *testing.T) {
+	content, err := os.ReadFile("any-json/01-note.request.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sample struct{ Method, Target, Body string }
+	if err := json.Unmarshal(content, &sample); err != nil {
+		t.Fatal(err)
+	}
+	r, err := gateway.Try(t.Context(), load(t, "any-json"), gateway.Trial{
+		Method: sample.Method, Target: sample.Target, Body: []byte(sample.Body), Now: time.Now(),
+		Headers: []event.Header{{Name: "content-type", Value: "application/json"}},
+	})
+	if err != nil || r.Status != 202 || len(r.Deliveries) != 1 || len(r.Deliveries[0].Requests) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	got, want := r.Deliveries[0].Requests[0].Body, `{"text": "Ada Example: says \"thank you\""}`
+	if got != want {
+		t.Errorf("body %s, want %s", got, want)
+	}
+}

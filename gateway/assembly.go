@@ -1,0 +1,174 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/plugboard/plugboard/gateway/admin"
+	"github.com/plugboard/plugboard/gateway/condition"
+	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/dispatch"
+	"github.com/plugboard/plugboard/gateway/edge"
+	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/route"
+	"github.com/plugboard/plugboard/gateway/wasm"
+)
+
+// assembly is everything that one configuration is made into. It does not change: a reload makes another.
+type assembly struct {
+	cfg          *config.Config
+	plugins      *pluginSet
+	pipeline     *edge.Pipeline
+	sources      []wasm.Plugin
+	destinations map[string]*destination
+	log          *slog.Logger
+}
+
+// assemble builds everything that can fail, and finds every fault it can in one run: then the error is a config.Faults
+// and nothing is left behind.
+func assemble(ctx context.Context, host *wasm.Host, cfg *config.Config, log *slog.Logger, m *metrics.Set, dev bool) (*assembly, error) {
+	a := &assembly{cfg: cfg, log: log, destinations: map[string]*destination{},
+		plugins: &pluginSet{host: host, cfg: cfg, modules: map[string]*wasm.Module{}}}
+	var found faultList
+	table, wrong := route.Build(cfg.Routes, cfg.Destinations)
+	for _, w := range wrong {
+		found.add(routeFault(cfg, w))
+	}
+	sources := make([]edge.Source, 0, len(cfg.Sources))
+	for _, s := range cfg.Sources {
+		source, err := a.source(ctx, s)
+		found.add(err)
+		sources = append(sources, source)
+	}
+	for _, d := range cfg.Destinations {
+		made, err := a.destination(ctx, d, dev)
+		found.add(err)
+		a.destinations[d.Name] = made
+	}
+	var err error
+	a.pipeline, err = edge.NewPipeline(edge.PipelineOptions{Sources: sources, Routes: table, MaxBody: cfg.Server.MaxBody, Metrics: m})
+	found.add(placed(cfg, err))
+	if err := found.error(); err != nil {
+		return nil, errors.Join(err, a.close(ctx))
+	}
+	return a, nil
+}
+
+func (a *assembly) source(ctx context.Context, s *config.Source) (out edge.Source, err error) {
+	out.Config = s
+	if s.Plugin != "" {
+		if out.Plugin, err = a.plugins.use(ctx, s.Plugin, s.Config, wasm.Receive, "sources", s.Name, "plugin"); err == nil {
+			a.sources = append(a.sources, out.Plugin)
+		}
+	}
+	return out, err
+}
+
+// lanes are the destinations as dispatch wants them.
+func (a *assembly) lanes() []dispatch.Lane {
+	lanes := make([]dispatch.Lane, 0, len(a.destinations))
+	for _, d := range a.cfg.Destinations {
+		lane, err := a.destinations[d.Name].lane(a.log)
+		if err != nil {
+			a.log.Error("destination left out", "destination", d.Name, "err", err) // cannot be: assemble has built it once
+			continue
+		}
+		lanes = append(lanes, lane)
+	}
+	return lanes
+}
+
+// close ends what was not handed on: everything, unless the lanes run, which close their destinations themselves.
+func (a *assembly) close(ctx context.Context) error {
+	errs := []error{a.closeSources(ctx)}
+	for _, d := range a.destinations {
+		errs = append(errs, d.close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+func (a *assembly) closeSources(ctx context.Context) error {
+	var errs []error
+	for _, p := range a.sources {
+		errs = append(errs, p.Close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// faultList collects what is wrong, whatever form it comes in.
+type faultList struct {
+	faults config.Faults
+	others []error
+}
+
+func (l *faultList) add(err error) {
+	var one config.Fault
+	var many config.Faults
+	switch {
+	case err == nil:
+	case errors.As(err, &many):
+		l.faults = append(l.faults, many...)
+	case errors.As(err, &one):
+		l.faults = append(l.faults, one)
+	default:
+		l.others = append(l.others, err)
+	}
+}
+
+func (l *faultList) error() error {
+	if l.others != nil {
+		return errors.Join(l.others...)
+	}
+	if l.faults != nil {
+		l.faults.Sort()
+		return l.faults
+	}
+	return nil
+}
+
+// routeFault places an expression's fault in the file: the expression begins behind its opening quote.
+func routeFault(cfg *config.Config, w *route.BuildError) config.Fault {
+	f := config.Fault{Position: cfg.AtPath(w.Place), What: w.Err.Error(), Do: "correct it"}
+	var e *condition.Error
+	if errors.As(w.Err, &e) {
+		f.What, f.Do = e.What, e.Do
+		if e.Line == 1 {
+			f.Column += e.Column
+		} else {
+			f.Line, f.Column = f.Line+e.Line-1, e.Column
+		}
+	}
+	return f
+}
+
+// placed makes a fault of a source that cannot be built.
+func placed(cfg *config.Config, err error) error {
+	var e *edge.BuildError
+	if errors.As(err, &e) {
+		return config.Fault{Position: cfg.AtPath(e.Place), What: e.Err.Error(), Do: "see sources in the reference config.toml"}
+	}
+	return err
+}
+
+// setup is what the API shows of the configuration in force.
+func (g *Gateway) setup() admin.Setup {
+	g.mu.Lock()
+	a := g.current
+	g.mu.Unlock()
+	s := admin.Setup{Plugins: a.plugins.info()}
+	for _, c := range a.cfg.Sources {
+		info := admin.SourceInfo{Name: c.Name, Path: c.Path, Plugin: c.Plugin}
+		for _, v := range c.Verify {
+			info.Verify = append(info.Verify, v.Scheme)
+		}
+		s.Sources = append(s.Sources, info)
+	}
+	for _, c := range a.cfg.Routes {
+		s.Routes = append(s.Routes, admin.RouteInfo{Name: c.Name, From: c.From, Types: c.Types, When: c.When, To: c.To, Enabled: c.Enabled})
+	}
+	for _, c := range a.cfg.Destinations {
+		s.Destinations = append(s.Destinations, admin.DestinationInfo{Name: c.Name, Plugin: c.Plugin, URL: c.URL.Display})
+	}
+	return s
+}

@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/metrics"
+)
+
+// Check loads everything that a configuration names, plugins and expressions included, and lets go of it again. Its
+// error is a config.Faults when the configuration is at fault. The queue is not opened and no address is bound.
+func Check(ctx context.Context, o Options) error {
+	a, release, err := load(ctx, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.close(ctx), release(ctx))
+}
+
+// load assembles a configuration outside a running gateway. release ends the plugin host.
+func load(ctx context.Context, o Options) (a *assembly, release func(context.Context) error, err error) {
+	cfg, err := config.Load(o.ConfigFile, config.Options{Getenv: o.Getenv})
+	if err != nil {
+		return nil, nil, err
+	}
+	m := metrics.New(nil)
+	host, err := newHost(ctx, cfg, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err = assemble(ctx, host, cfg, slog.New(slog.DiscardHandler), m, o.Dev)
+	if err != nil {
+		return nil, nil, errors.Join(err, host.Close(ctx))
+	}
+	return a, host.Close, nil
+}

@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/deliver"
+	"github.com/plugboard/plugboard/gateway/dispatch"
+	"github.com/plugboard/plugboard/gateway/retry"
+	"github.com/plugboard/plugboard/gateway/wasm"
+)
+
+// destination is one destination as far as it is the same for sending and for a Trial. It owns its plugins.
+type destination struct {
+	cfg    *config.Destination
+	plugin wasm.Plugin              // nil: none
+	via    map[string][]wasm.Plugin // transforms, by route
+	viaSet []config.Via             // what they were made from
+	policy retry.Policy
+	net    *deliver.Network
+}
+
+// destination makes one destination; what is wrong with it is a Fault.
+func (a *assembly) destination(ctx context.Context, d *config.Destination, dev bool) (*destination, error) {
+	at := func(key string) []any { return []any{"destinations", d.Name, key} }
+	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}}
+	var err error
+	if d.Plugin != "" {
+		if out.plugin, err = a.plugins.use(ctx, d.Plugin, d.Config, wasm.Format, at("plugin")...); err != nil {
+			return out, err
+		}
+	}
+	if out.policy, err = retry.New(d.Retry, retry.Options{}); err != nil {
+		return out, a.cfg.Fault(err.Error(), "see retry in the reference config.toml", at("retry")...)
+	}
+	o := deliver.NetworkOptions{}
+	if dev {
+		o.Dev = a.cfg.Server.Dev
+	}
+	if out.net, err = deliver.NewNetwork(d, o); err != nil {
+		return out, a.cfg.Fault(err.Error(), "see auth in the reference config.toml", at("auth")...)
+	}
+	for _, r := range a.cfg.Routes {
+		if slices.Contains(r.To, d.Name) {
+			if out.via[r.Name], err = a.transforms(ctx, r); err != nil {
+				return out, err
+			}
+			out.viaSet = append(out.viaSet, r.Via...)
+		}
+	}
+	return out, nil
+}
+
+// transforms makes a route's plugins.
+func (a *assembly) transforms(ctx context.Context, r *config.Route) (chain []wasm.Plugin, err error) {
+	for i, v := range r.Via {
+		p, err := a.plugins.use(ctx, v.Plugin, v.Config, wasm.Transform, "routes", r.Index, "via", i, "plugin")
+		if err != nil {
+			return chain, err
+		}
+		chain = append(chain, p)
+	}
+	return chain, nil
+}
+
+// lane is the destination as dispatch runs it.
+func (d *destination) lane(log *slog.Logger) (dispatch.Lane, error) {
+	to, err := d.attempter(d.net, log, time.Now)
+	return dispatch.Lane{
+		Destination: d.cfg.Name, Version: d.version(), Attempter: to, Policy: d.policy, Concurrency: d.cfg.Concurrency,
+		Close: func() {
+			if err := d.close(context.Background()); err != nil {
+				log.Warn("closing the plugins of a destination", "destination", d.cfg.Name, "err", err)
+			}
+		},
+	}, err
+}
+
+func (d *destination) attempter(x deliver.Exchanger, log *slog.Logger, now func() time.Time) (*deliver.Destination, error) {
+	return deliver.New(deliver.Options{Config: d.cfg, Plugin: d.plugin, Via: d.via, Exchanger: x, Log: log, Now: now})
+}
+
+func (d *destination) close(ctx context.Context) error {
+	var errs []error
+	for _, chain := range d.via {
+		for _, p := range chain {
+			errs = append(errs, p.Close(ctx))
+		}
+	}
+	if d.plugin != nil {
+		errs = append(errs, d.plugin.Close(ctx))
+	}
+	if d.net != nil {
+		d.net.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// version tells whether a reload changed anything about the destination: settings, secrets, plugins. Placeholders are
+// new at each load, so it is made of what they stand for; the hash gives nothing of that away.
+func (d *destination) version() string {
+	h := sha256.New()
+	c, v := d.cfg, d.cfg.Vault
+	say := func(parts ...any) { fmt.Fprintln(h, parts...) } //nolint:errcheck // a hash takes everything
+	say(c.Name, c.Plugin, v.Reveal(c.URL.Placeholder, nil), c.Timeout, c.Concurrency, c.OrderBy, c.Retry, c.Success, c.AllowPrivate, c.AllowHTTP)
+	say(v.Reveal(string(c.Config.JSON), nil))
+	a := c.Auth
+	say(a.Type, a.Token.Reveal(), a.Username, a.Password.Reveal(), a.Name, a.In, a.Value.Reveal(), a.TokenURL, a.ClientID, a.ClientSecret.Reveal(), a.Scope)
+	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
+		say(name, v.Reveal(c.Headers[name].Placeholder, nil))
+	}
+	if d.plugin != nil {
+		say(d.plugin.Hash())
+	}
+	for _, route := range slices.Sorted(maps.Keys(d.via)) {
+		say(route, len(d.via[route]))
+		for _, p := range d.via[route] {
+			say(p.Hash())
+		}
+	}
+	for _, via := range d.viaSet {
+		say(via.Plugin, string(via.Config.JSON))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

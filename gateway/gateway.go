@@ -1,0 +1,236 @@
+// Package gateway puts the parts together: it builds them from a configuration, runs them, reloads and stops them. It
+// is the only place that joins an engine to the interfaces; ARCHITECTURE.md beside it is the map, RATIONALE.md says why.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/plugboard/plugboard/gateway/admin"
+	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/dispatch"
+	"github.com/plugboard/plugboard/gateway/edge"
+	"github.com/plugboard/plugboard/gateway/feed"
+	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/queue"
+	"github.com/plugboard/plugboard/queue/badgerqueue"
+)
+
+// drain is how long a gateway that was told to stop lets running requests and attempts finish.
+const drain = 20 * time.Second
+
+// Options are what the caller decides.
+type Options struct {
+	ConfigFile string
+	Logger     *slog.Logger // nil: nowhere
+	Feed       *feed.Hub    // nil: one of its own
+	Dev        bool         // the demo destination may be reached
+	Watch      bool         // reload when the configuration file or a plugin changes
+	Version    any          // what the API says of itself
+
+	Getenv func(name string) (string, bool) // nil: the process's environment
+	Wrap   func(queue.Queue) queue.Queue    // between edge and queue, for tests that plant faults; nil: nothing
+}
+
+// Gateway is a running gateway. Its methods are safe for concurrent use.
+type Gateway struct {
+	opts     Options
+	log      *slog.Logger
+	feed     *feed.Hub
+	metrics  *metrics.Set
+	host     *wasm.Host
+	store    Store
+	accept   queue.Queue // what the edge commits to
+	edge     *edge.Server
+	dispatch *dispatch.Dispatcher
+	admin    *http.Server
+
+	edgeListener, adminListener net.Listener
+
+	mu      sync.Mutex // held by Reload
+	current *assembly
+	running bool // Run has handed the destinations to dispatch
+
+	teardown []func(context.Context) error // run last to first
+}
+
+// New builds a gateway and binds its addresses; Run then serves. An error is a config.Faults when the configuration is
+// at fault, and nothing is left behind.
+func New(ctx context.Context, o Options) (*Gateway, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Feed == nil {
+		o.Feed = new(feed.Hub)
+	}
+	g := &Gateway{opts: o, log: o.Logger, feed: o.Feed}
+	if err := g.build(ctx); err != nil {
+		return nil, errors.Join(err, g.close(context.WithoutCancel(ctx)))
+	}
+	return g, nil
+}
+
+// build makes the parts, lowest first; what is made is torn down in the opposite order.
+func (g *Gateway) build(ctx context.Context) error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	g.metrics = metrics.New(registry)
+	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv})
+	if err != nil {
+		return err
+	}
+	if g.host, err = newHost(ctx, cfg, g.metrics); err != nil {
+		return err
+	}
+	g.later(g.host.Close)
+	if g.current, err = assemble(ctx, g.host, cfg, g.log, g.metrics, g.opts.Dev); err != nil {
+		return err
+	}
+	g.later(g.closeAssembly)
+	if g.store, err = OpenStore(ctx, cfg, g.log, withMetrics(g.metrics)); err != nil {
+		return err
+	}
+	g.later(g.store.Close)
+	registry.MustRegister(depthCollector{g.store})
+	g.accept = g.store
+	if g.opts.Wrap != nil {
+		g.accept = g.opts.Wrap(g.store)
+	}
+	return g.bind(cfg, registry)
+}
+
+// closeAssembly closes the plugins in use; once the gateway ran, dispatch has closed those of the destinations.
+func (g *Gateway) closeAssembly(ctx context.Context) error {
+	if g.running {
+		return g.current.closeSources(ctx)
+	}
+	return g.current.close(ctx)
+}
+
+func (g *Gateway) later(f func(context.Context) error) { g.teardown = append(g.teardown, f) }
+
+func (g *Gateway) close(ctx context.Context) error {
+	var errs []error
+	for i := len(g.teardown) - 1; i >= 0; i-- {
+		errs = append(errs, g.teardown[i](ctx))
+	}
+	g.teardown = nil
+	return errors.Join(errs...)
+}
+
+// bind makes the servers and takes their addresses.
+func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err error) {
+	token, err := adminToken(cfg.Queue.Dir)
+	if err != nil {
+		return err
+	}
+	if g.edgeListener, err = net.Listen("tcp", cfg.Server.Listen); err != nil {
+		return fmt.Errorf("[server] listen: %w; stop what listens there or change the setting", err)
+	}
+	g.later(func(context.Context) error { return closed(g.edgeListener.Close()) })
+	if g.adminListener, err = net.Listen("tcp", cfg.Server.Admin); err != nil {
+		return fmt.Errorf("[server] admin: %w; stop what listens there or change the setting", err)
+	}
+	g.later(func(context.Context) error { return closed(g.adminListener.Close()) })
+	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, Store: g.accept, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
+	g.edge.Swap(g.current.pipeline)
+	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed})
+	g.admin = &http.Server{
+		Handler: admin.New(admin.Options{
+			Store: g.store, Feed: g.feed, Token: token, Setup: g.setup, Ready: g.ready, Logger: g.log, Version: g.opts.Version,
+			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		}),
+		ReadHeaderTimeout: cfg.Server.ReadTimeout, ReadTimeout: cfg.Server.ReadTimeout,
+		WriteTimeout: time.Minute, IdleTimeout: cfg.Server.IdleTimeout, MaxHeaderBytes: 8 << 10,
+	}
+	return nil
+}
+
+// closed forgives the closing of a listener that its server has closed already.
+func closed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Listen is the address that vendors post to, Admin the API's.
+func (g *Gateway) Listen() string { return g.edgeListener.Addr().String() }
+
+// Admin is the address of the API.
+func (g *Gateway) Admin() string { return g.adminListener.Addr().String() }
+
+// Run serves until ctx is done or something that cannot be mended fails, lets what runs finish, and closes everything.
+// It may be called once.
+func (g *Gateway) Run(ctx context.Context) error {
+	g.running = true
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	group, running := errgroup.WithContext(running)
+	g.admin.BaseContext = func(net.Listener) context.Context { return running } // so that streams end with the gateway
+	group.Go(func() error { return g.edge.Serve(g.edgeListener) })
+	group.Go(func() error {
+		if err := g.admin.Serve(g.adminListener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		select {
+		case err := <-g.store.Failed():
+			return fmt.Errorf("the queue cannot be written any more, so nothing is accepted: %w", err)
+		case <-running.Done():
+			return nil
+		}
+	})
+	if err := g.dispatch.Swap(g.current.lanes()...); err != nil {
+		return err
+	}
+	if g.opts.Watch {
+		go g.watch(running, g.current.cfg.Plugins.Dir)
+	}
+	<-running.Done()
+	err := g.stop(context.WithoutCancel(ctx))
+	return errors.Join(group.Wait(), err)
+}
+
+// stop ends the edge first, so that what it accepts is committed, then the lanes, then the store below both.
+func (g *Gateway) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
+	g.mu.Lock() // no reload from here on
+	defer g.mu.Unlock()
+	return errors.Join(g.edge.Shutdown(ctx), g.dispatch.Close(ctx), g.admin.Shutdown(ctx), g.close(ctx))
+}
+
+func (g *Gateway) ready(ctx context.Context) error {
+	_, err := g.store.Depth(ctx)
+	return err
+}
+
+func newHost(ctx context.Context, cfg *config.Config, m *metrics.Set) (*wasm.Host, error) {
+	return wasm.NewHost(ctx, wasm.HostOptions{
+		CacheDir: cfg.Plugins.Cache, Metrics: m, Limits: wasm.Limits{Memory: cfg.Plugins.Memory, Deadline: cfg.Plugins.Deadline},
+	})
+}
+
+// Store is a queue with everything that people may look at.
+type Store interface {
+	queue.Queue
+	queue.Inspector
+	Failed() <-chan error // delivers once, when nothing can be written any more
+}
+
+var _ Store = (*badgerqueue.Queue)(nil)
