@@ -1,0 +1,59 @@
+package edge
+
+import (
+	"io"
+	"net"
+	"time"
+)
+
+// When a request is refused before it was read to its end, the sender may still be writing. Closing at once would make
+// the kernel answer those bytes with a reset, and the sender would never see why. So what comes is read and thrown away,
+// for a moment and up to a bound.
+const (
+	lingerTime  = 500 * time.Millisecond
+	lingerBytes = 256 << 10
+)
+
+// listener hands out connections that are checked.
+type listener struct{ net.Listener }
+
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c}, nil
+}
+
+// conn is a connection whose bytes pass the scanner before anybody parses them. One goroutine reads it.
+type conn struct {
+	net.Conn
+	scanner scanner
+	refused error
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	if c.refused != nil {
+		return 0, c.refused
+	}
+	n, err := c.Conn.Read(p)
+	ok, fault := c.scanner.scan(p[:n])
+	if fault == nil {
+		return n, err
+	}
+	c.refused = fault
+	if ok == 0 {
+		return 0, fault
+	}
+	return ok, nil
+}
+
+// Close lets the sender read its answer when it was given one in the middle of its request.
+func (c *conn) Close() error {
+	half, canHalf := c.Conn.(interface{ CloseWrite() error })
+	if canHalf && (c.refused != nil || !c.scanner.idle()) && half.CloseWrite() == nil {
+		_ = c.SetReadDeadline(time.Now().Add(lingerTime)) // if it fails, so does the read
+		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
+	}
+	return c.Conn.Close()
+}

@@ -1,0 +1,111 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+// handle is one request's way: read, commit, answer.
+func (s *Server) handle(ctx *fasthttp.RequestCtx) {
+	p := acquire(&s.pipeline)
+	if p == nil {
+		s.unready(ctx, "the gateway is starting")
+		return
+	}
+	defer p.use.release()
+	req := readRequest(ctx)
+	defer req.free()
+	defer s.recovered(ctx)
+	if reason := s.paused.Load(); reason != nil {
+		s.unready(ctx, *reason)
+		return
+	}
+	r := p.Read(context.Background(), req, s.now())
+	s.tell(&r)
+	status := s.settle(ctx, req, &r)
+	counts := s.strays
+	if r.source != nil {
+		counts = r.source.counts
+	}
+	counts.answered(status)
+}
+
+// settle stores what was read and answers, in this order: a 2xx means that it is on disk.
+func (s *Server) settle(ctx *fasthttp.RequestCtx, req *Request, r *Reading) int {
+	switch {
+	case r.Refused():
+		for _, h := range r.Headers {
+			ctx.Response.Header.Set(h[0], h[1])
+		}
+		return s.refuse(ctx, req, r, r.Status, r.Reason)
+	case r.Aside != nil:
+		id, err := s.store.SetAside(context.Background(), *r.Aside)
+		if err != nil {
+			return s.notStored(ctx, req, r, err)
+		}
+		answerAside(ctx, id)
+		s.noteAside(r, id)
+		return http.StatusAccepted
+	}
+	var receipts []queue.Receipt
+	if len(r.Entries) > 0 {
+		var err error
+		if receipts, err = s.store.Enqueue(context.Background(), r.Entries...); err != nil {
+			return s.notStored(ctx, req, r, err)
+		}
+		s.noteAccepted(r, receipts)
+	}
+	if r.Reply != nil {
+		answerReply(ctx, r)
+		return r.Reply.Status
+	}
+	answerAccepted(ctx, receipts)
+	return http.StatusAccepted
+}
+
+func (s *Server) refuse(ctx *fasthttp.RequestCtx, req *Request, r *Reading, status int, reason string) int {
+	answerError(ctx, status, reason)
+	s.log.refused(r.Source, status, reason, req.RemoteAddr)
+	s.noteRefused(r.Source, status, reason)
+	return status
+}
+
+// notStored answers a commit that failed, or may have: the sender is to come back, and a repeat is recognised.
+func (s *Server) notStored(ctx *fasthttp.RequestCtx, req *Request, r *Reading, err error) int {
+	switch {
+	case errors.Is(err, queue.ErrTooLarge):
+		return s.refuse(ctx, req, r, http.StatusRequestEntityTooLarge, "an event of this request is larger than the store takes")
+	case errors.Is(err, queue.ErrFull):
+		ctx.Response.Header.Set("Retry-After", "30")
+		return s.refuse(ctx, req, r, http.StatusServiceUnavailable, "no room on disk")
+	}
+	s.log.log.Error("not stored", "source", r.Source, "err", err)
+	ctx.Response.Header.Set("Retry-After", "5")
+	return s.refuse(ctx, req, r, http.StatusServiceUnavailable, "the request could not be stored")
+}
+
+func (s *Server) unready(ctx *fasthttp.RequestCtx, reason string) {
+	ctx.Response.Header.Set("Retry-After", "5")
+	answerError(ctx, http.StatusServiceUnavailable, reason)
+	s.strays.answered(http.StatusServiceUnavailable)
+	s.log.refused("", http.StatusServiceUnavailable, reason, host(ctx.RemoteAddr()))
+}
+
+// recovered keeps a fault of ours from taking the other requests with it. Nothing was answered, so the sender repeats.
+func (s *Server) recovered(ctx *fasthttp.RequestCtx) {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	s.log.log.Error("panic while handling a request", "err", fmt.Sprint(fault), "stack", string(debug.Stack()))
+	ctx.Response.Reset()
+	answerError(ctx, http.StatusInternalServerError, "a fault of the gateway")
+	s.strays.answered(http.StatusInternalServerError)
+}

@@ -1,0 +1,202 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/event"
+	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/route"
+	"github.com/plugboard/plugboard/gateway/verify"
+	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/queue"
+)
+
+// Source is a source of the configuration with its plugin; nil where it has none.
+type Source struct {
+	Config *config.Source
+	Plugin wasm.Plugin
+}
+
+// PipelineOptions is what a Pipeline is built from.
+type PipelineOptions struct {
+	Sources []Source
+	Routes  *route.Table
+	MaxBody int64        // bytes, after decompression
+	Metrics *metrics.Set // nil: nothing is counted
+}
+
+// Pipeline turns requests into what is to be stored and answered. It does not change, and is safe for concurrent use; a
+// reload builds another one.
+type Pipeline struct {
+	sources map[string]*source // by raw path
+	routes  *route.Table
+	maxBody int64
+	use     use
+}
+
+// BuildError is a source that cannot be built. Place is the key path that config.At knows.
+type BuildError struct {
+	Place string
+	Err   error
+}
+
+func (e *BuildError) Error() string { return e.Place + ": " + e.Err.Error() }
+func (e *BuildError) Unwrap() error { return e.Err }
+
+// NewPipeline builds a Pipeline. Errors are *BuildError.
+func NewPipeline(o PipelineOptions) (*Pipeline, error) {
+	p := &Pipeline{sources: make(map[string]*source, len(o.Sources)), routes: o.Routes, maxBody: o.MaxBody}
+	p.use.init()
+	for _, s := range o.Sources {
+		built, err := newSource(s, o.Metrics)
+		if err != nil {
+			return nil, &BuildError{"sources." + s.Config.Name + ".verify", err}
+		}
+		if other := p.sources[s.Config.Path]; other != nil {
+			return nil, &BuildError{"sources." + s.Config.Name + ".path", fmt.Errorf("source %s has the path %s", other.name, s.Config.Path)}
+		}
+		p.sources[s.Config.Path] = built
+	}
+	return p, nil
+}
+
+// Reading is what a request comes to. Exactly one of three holds: it is refused (Status and Reason say how), it is to be
+// set aside (Aside), or Entries are to be stored, if there are any, and then it is answered with Status.
+type Reading struct {
+	Source  string // "" when there is none at that path
+	Status  int
+	Reason  string // why it was refused, dropped or set aside
+	Events  []event.Event
+	Entries []queue.Entry // one for each event, with the deliveries it owes
+	Aside   *queue.Rejected
+	Reply   *event.Reply   // the vendor's own form of answer; nil: the gateway's
+	Faults  []route.Fault  // expressions that failed
+	Log     []wasm.LogLine // of the plugin
+	Headers [][2]string    // of a refusal: Allow, Retry-After
+
+	source  *source
+	refused bool
+}
+
+// Refused says whether nothing of the request is to be stored. Status alone does not: a plugin's reply may be any.
+func (r *Reading) Refused() bool { return r.refused }
+
+func (r *Reading) refuse(status int, reason string) {
+	r.refused, r.Status, r.Reason = true, status, reason
+}
+
+// Has says whether a source listens at the raw path.
+func (p *Pipeline) Has(path string) bool { return p.sources[path] != nil }
+
+// Read takes a request as far as it gets without a store: it finds the source, believes or refuses the sender, has the
+// body read into events, completes them, and asks the routes. It keeps nothing of req but what is in the Reading, which
+// shares no memory with req.Body.
+func (p *Pipeline) Read(ctx context.Context, req *Request, now time.Time) Reading {
+	var r Reading
+	s := p.sources[req.Path]
+	if s == nil {
+		r.refuse(http.StatusNotFound, "no source listens at this path")
+		return r
+	}
+	r.Source, r.source = s.name, s
+	if !s.allows(req.Method) {
+		r.refuse(http.StatusMethodNotAllowed, "method "+printable(req.Method)+" is not allowed here")
+		r.Headers = append(r.Headers, [2]string{"Allow", s.allow})
+		return r
+	}
+	if err := checkRequest(req); err != nil {
+		r.refuse(err.status, err.what)
+		return r
+	}
+	if err := s.verifier.Verify(&verify.Request{Headers: req.Headers, Body: req.Body, Now: now}); err != nil {
+		r.refuse(http.StatusUnauthorized, err.Error())
+		return r
+	}
+	body, err := inflate(event.LowerName(req.header("content-encoding")), req.Body, p.maxBody)
+	if err != nil {
+		r.refuse(inflateStatus(err), err.Error())
+		return r
+	}
+	s.read(ctx, req, body, now, &r)
+	if r.Refused() || r.Aside != nil || len(r.Events) == 0 {
+		return r
+	}
+	p.enter(req, now, &r)
+	return r
+}
+
+func inflateStatus(err error) int {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, errEncoding):
+		return http.StatusUnsupportedMediaType
+	}
+	return http.StatusBadRequest
+}
+
+// maxRawCopies bounds what the request of a batch costs when it is stored with each of its events.
+const maxRawCopies = 1 << 20
+
+// enter makes the queue's entries of the events.
+func (p *Pipeline) enter(req *Request, now time.Time, r *Reading) {
+	raw := r.source.raw(req)
+	r.Entries = make([]queue.Entry, len(r.Events))
+	var matches []route.Match
+	for i := range r.Events {
+		e := &r.Events[i]
+		matches, r.Faults = p.match(matches[:0], e, r)
+		entry := &r.Entries[i]
+		entry.Event = queue.Event{
+			ID: e.ID, Source: r.Source, Type: e.Type, Subject: e.Subject, Received: now,
+			Body: e.JSON, Window: r.source.window,
+		}
+		if i == 0 || len(r.Events)*len(raw) <= maxRawCopies {
+			entry.Event.Raw = raw
+		}
+		if len(matches) > 0 {
+			entry.Owed = make([]queue.Owed, len(matches))
+		}
+		for j, m := range matches {
+			entry.Owed[j] = queue.Owed{Destination: m.Destination, Route: m.Route.Name, Key: m.Key}
+		}
+	}
+}
+
+func (p *Pipeline) match(dst []route.Match, e *event.Event, r *Reading) ([]route.Match, []route.Fault) {
+	matches, faults := p.routes.Match(dst, r.Source, e)
+	return matches, append(r.Faults, faults...)
+}
+
+// checkRequest is the wire check for requests that did not come over one.
+func checkRequest(req *Request) *wireError {
+	if req.checked {
+		return nil
+	}
+	seen := make(map[string]bool, len(req.Headers))
+	if len(req.Headers) > maxHeaders {
+		return &wireError{431, "more than 100 headers"}
+	}
+	for _, h := range req.Headers {
+		switch {
+		case !event.ValidHeaderName(h.Name):
+			return malformed("a header's name holds a character that no name has, or an underscore")
+		case !event.ValidHeaderValue(h.Value):
+			return malformed("a header's value holds a control character")
+		case single[h.Name] && seen[h.Name]:
+			return malformed("header " + h.Name + " is sent more than once")
+		}
+		seen[h.Name] = true
+	}
+	if seen["content-length"] && seen["transfer-encoding"] {
+		return malformed("content-length and transfer-encoding contradict each other")
+	}
+	return nil
+}
+
+var single = map[string]bool{"host": true, "content-type": true, "authorization": true, "content-length": true, "content-encoding": true, "transfer-encoding": true}

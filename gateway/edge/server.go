@@ -1,0 +1,160 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/metrics"
+)
+
+// Options is what a Server needs. Zero fields have a meaning: no metrics, no feed, the default logger, the real clock.
+type Options struct {
+	Config  config.Server
+	Store   Store
+	Metrics *metrics.Set
+	Feed    Feed
+	Logger  *slog.Logger
+	Now     func() time.Time
+}
+
+// Server speaks HTTP with vendors. Until the first Swap, and while Pause holds, it answers 503.
+type Server struct {
+	store    Store
+	feed     Feed
+	log      *limitedLog
+	now      func() time.Time
+	pipeline atomic.Pointer[Pipeline]
+	paused   atomic.Pointer[string]
+	strays   counts // requests that belong to no source
+	http     fasthttp.Server
+}
+
+// NewServer makes a Server that listens nowhere yet.
+func NewServer(o Options) *Server {
+	s := &Server{store: o.Store, feed: o.Feed, now: o.Now, strays: newCounts("", o.Metrics)}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	s.log = &limitedLog{log: o.Logger}
+	s.http = fasthttp.Server{
+		Handler:            s.handle,
+		ErrorHandler:       s.handleError,
+		HeaderReceived:     s.headerReceived,
+		Concurrency:        o.Config.MaxConnections,
+		MaxConnsPerIP:      o.Config.PerAddress,
+		ReadTimeout:        o.Config.ReadTimeout,
+		WriteTimeout:       o.Config.WriteTimeout,
+		IdleTimeout:        o.Config.IdleTimeout,
+		MaxRequestBodySize: int(o.Config.MaxBody),
+		ReadBufferSize:     maxHead + 512, // a head that passes the wire check fits
+		Logger:             discard{},     // what it has to say comes to handleError too
+
+		DisablePreParseMultipartForm: true, // a plugin sees what was sent
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+		SecureErrorLogMessage:        true,
+		CloseOnShutdown:              true,
+		LazyRequestTime:              true,
+	}
+	return s
+}
+
+// Serve takes connections until Shutdown, and then returns nil.
+func (s *Server) Serve(ln net.Listener) error {
+	if err := s.http.Serve(listener{ln}); err != nil {
+		return fmt.Errorf("edge: %w", err)
+	}
+	return nil
+}
+
+// Swap puts another pipeline into use. Requests that the old one is reading go on with it; the channel is closed when
+// the last of them is done, and what the old one uses may be closed. A pipeline is used by one server, once.
+func (s *Server) Swap(p *Pipeline) (drained <-chan struct{}) {
+	old := s.pipeline.Swap(p)
+	if old == nil {
+		none := make(chan struct{})
+		close(none)
+		return none
+	}
+	old.use.release()
+	return old.use.done
+}
+
+// Pause makes the server answer 503 with the reason, until Resume: when the store says that it cannot go on.
+func (s *Server) Pause(reason string) { s.paused.Store(&reason) }
+
+// Resume ends a Pause.
+func (s *Server) Resume() { s.paused.Store(nil) }
+
+// Shutdown stops accepting connections, lets running requests end and closes idle connections. When ctx ends first it
+// returns its error and leaves the rest running.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.http.ShutdownWithContext(ctx); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("edge: shutdown: %w", err)
+	}
+	return nil
+}
+
+// headerReceived keeps bodies for nobody out of memory: what no source would read is refused before it is read. A body in
+// chunks is let in, up to max_body, because fasthttp forgets the path when it refuses one of those.
+func (s *Server) headerReceived(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if p := s.pipeline.Load(); p != nil && h.ContentLength() > 0 && !p.Has(pathOf(h)) {
+		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
+	}
+	return fasthttp.RequestConfig{}
+}
+
+// pathOf is the raw path, borrowed from h.
+func pathOf(h *fasthttp.RequestHeader) string {
+	uri := h.RequestURI()
+	for i, c := range uri {
+		if c == '?' {
+			uri = uri[:i]
+			break
+		}
+	}
+	return text(uri)
+}
+
+// handleError answers what did not become a request. fasthttp closes the connection behind it.
+func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
+	status, reason := http.StatusBadRequest, "the request ends early or is not framed as HTTP asks"
+	var fault *wireError
+	var small *fasthttp.ErrSmallBuffer
+	var network net.Error
+	switch {
+	case errors.As(err, &fault):
+		status, reason = fault.status, fault.what
+	case errors.As(err, &small):
+		status, reason = http.StatusRequestHeaderFieldsTooLarge, "request line and headers are longer than 8 KiB"
+	case errors.As(err, &network) && network.Timeout():
+		status, reason = http.StatusRequestTimeout, "the request did not come in time"
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		status, reason = http.StatusRequestEntityTooLarge, "the body is larger than max_body"
+		if p := s.pipeline.Load(); p != nil && len(ctx.Request.Header.RawHeaders()) > 0 && !p.Has(pathOf(&ctx.Request.Header)) {
+			status, reason = http.StatusNotFound, "no source listens at this path"
+		}
+	}
+	ctx.Response.Reset()
+	answerError(ctx, status, reason)
+	s.strays.answered(status)
+	s.log.refused("", status, reason, host(ctx.RemoteAddr()))
+	s.noteRefused("", status, reason)
+}
+
+// discard drops fasthttp's own log lines.
+type discard struct{}
+
+func (discard) Printf(string, ...any) {}

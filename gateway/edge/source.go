@@ -1,0 +1,168 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/plugboard/plugboard/gateway/event"
+	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/verify"
+	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/queue"
+)
+
+// source is what a Pipeline knows of one source.
+type source struct {
+	name     string
+	methods  []string
+	allow    string // methods as the Allow header has them
+	plugin   wasm.Plugin
+	verifier verify.Verifier
+	stored   *event.Filter   // headers that may be stored
+	hidden   map[string]bool // headers that a plugin is not shown
+	vendor   string
+	account  string
+	window   time.Duration
+	counts   counts
+}
+
+// counts are the metrics of one source, resolved beforehand.
+type counts struct {
+	byStatus map[int]prometheus.Counter
+	accepted prometheus.Counter
+}
+
+// statuses are the answers of the contract.
+var statuses = []int{200, 202, 400, 401, 404, 405, 408, 413, 415, 429, 431, 500, 503}
+
+func newCounts(name string, m *metrics.Set) counts {
+	if m == nil {
+		return counts{}
+	}
+	c := counts{byStatus: make(map[int]prometheus.Counter, len(statuses)), accepted: m.EventsAccepted.WithLabelValues(name)}
+	for _, status := range statuses {
+		c.byStatus[status] = m.EventsReceived.WithLabelValues(name, strconv.Itoa(status))
+	}
+	return c
+}
+
+// answered counts one answer. A plugin's reply may have any status; those outside the contract's count as the first of
+// their hundred that is in it, so that the number of labels stays bounded.
+func (c counts) answered(status int) {
+	counter := c.byStatus[status]
+	if counter == nil {
+		counter = c.byStatus[map[int]int{2: 200, 3: 200, 4: 400, 5: 503}[status/100]]
+	}
+	if counter != nil {
+		counter.Inc()
+	}
+}
+
+func newSource(s Source, m *metrics.Set) (*source, error) {
+	verifier, err := verify.New(s.Config.Verify)
+	if err != nil {
+		return nil, err
+	}
+	credentials := verify.CredentialHeaders(s.Config.Verify)
+	built := &source{
+		name: s.Config.Name, methods: s.Config.Methods, plugin: s.Plugin, verifier: verifier,
+		stored: event.NewFilter(credentials...), vendor: s.Config.Plugin, window: s.Config.Dedupe,
+		hidden: map[string]bool{"authorization": true, "proxy-authorization": true, "cookie": true},
+		counts: newCounts(s.Config.Name, m),
+	}
+	for _, name := range credentials {
+		built.hidden[name] = true
+	}
+	if len(built.methods) == 0 {
+		built.methods = []string{http.MethodPost}
+	}
+	built.allow = strings.Join(built.methods, ", ")
+	if built.vendor == "" {
+		built.vendor = s.Config.Name
+	}
+	var connection struct{ Account any }
+	if json.Unmarshal(s.Config.Config.JSON, &connection) == nil {
+		built.account, _ = connection.Account.(string)
+	}
+	return built, nil
+}
+
+func (s *source) allows(method string) bool { return slices.Contains(s.methods, method) }
+
+// raw is the request as it is stored. It is the one copy of what the connection lent.
+func (s *source) raw(req *Request) []byte {
+	r := event.Raw{
+		Method: req.Method, Path: req.Path, Query: req.Query, ContentType: req.header("content-type"),
+		RemoteAddr: req.RemoteAddr, Headers: s.stored.Select(req.Headers), Body: req.Body,
+	}
+	return r.Encode()
+}
+
+// read has the body read into events.
+func (s *source) read(ctx context.Context, req *Request, body []byte, now time.Time, r *Reading) {
+	r.Status = http.StatusAccepted
+	d := event.Defaults{Vendor: s.vendor, Account: s.account, Received: now}
+	if s.plugin == nil {
+		events, err := event.ReadPlain(req.Headers, body, d)
+		switch {
+		case errors.Is(err, event.ErrNotJSON):
+			r.refuse(http.StatusUnsupportedMediaType, err.Error())
+		case err != nil:
+			// Whoever posts here writes for this gateway: he is told what is wrong, not kept in the dark.
+			r.refuse(http.StatusBadRequest, err.Error())
+		}
+		r.Events = events
+		return
+	}
+	f := factsOf(s, req, body, now)
+	out, err := s.plugin.Call(ctx, wasm.Receive, wasm.Input{Body: body, Facts: f})
+	f.release()
+	r.Log = out.Log
+	if err != nil {
+		s.failed(req, err, now, r)
+		return
+	}
+	read, err := event.ReadOutput(out.Body, d)
+	if err != nil {
+		s.setAside(req, "plugin "+s.vendor+", receive: "+err.Error(), now, r)
+		return
+	}
+	r.Events, r.Reply = read.Events, read.Reply
+	if r.Reply != nil {
+		r.Status = r.Reply.Status
+	}
+}
+
+// failed gives a failed call its meaning. What the plugin cannot read is kept, not refused: an error answer makes some
+// senders stop for good. Only the plugin itself may say that the sender is at fault.
+func (s *source) failed(req *Request, err error, now time.Time, r *Reading) {
+	var fault *wasm.Error
+	if !errors.As(err, &fault) {
+		s.setAside(req, err.Error(), now, r)
+		return
+	}
+	switch fault.Kind {
+	case wasm.Rejected:
+		r.refuse(http.StatusBadRequest, fault.Reason)
+	case wasm.Dropped:
+		r.Reason = fault.Reason
+	case wasm.RetryLater, wasm.Stopped:
+		r.refuse(http.StatusServiceUnavailable, fault.Reason)
+		r.Headers = append(r.Headers, [2]string{"Retry-After", "30"})
+	default:
+		s.setAside(req, fault.Error(), now, r)
+	}
+}
+
+func (s *source) setAside(req *Request, reason string, now time.Time, r *Reading) {
+	r.Reason = reason
+	r.Aside = &queue.Rejected{Source: s.name, Received: now, Reason: reason, Raw: s.raw(req)}
+}
