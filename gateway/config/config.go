@@ -1,6 +1,14 @@
 // Package config reads config.toml into typed values, strictly: an unknown key, a wrong type, a name that nothing
 // defines is a Fault with file, line, column, and what to do. Load finds every fault it can in one run.
 //
+// Each setting is declared once, in a slice that gives its key, default, meaning and kind of value; one function reads
+// any table by such a slice, so defaults, remedies, suggestions for misspelt keys and the list that config.toml is held
+// against all come from the same place. The values are read by a TOML library, which does not tell where they stand; a
+// scanner of our own finds the place of every key and value.
+//
+// References, {{env.NAME}} and the like, are filled in while a value is read. A secret becomes what its place needs: a
+// value where the gateway itself uses it, a placeholder of a Vault where a plugin sees it, its name where people do.
+//
 // What is read here is data. Parts are built from it by the packages that own them; when one of those refuses a value
 // (a bad expression, a plugin that does not load), Config.At gives the place to blame.
 package config

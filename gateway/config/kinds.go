@@ -2,12 +2,9 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/plugboard/plugboard/gateway/secret"
 )
 
 // The kinds of value a setting may have. Each takes where in T the value goes and, where that is not plain from the
@@ -187,90 +184,4 @@ func (r *reader) addWord(values []string, n node, k kind, valid func(string) boo
 		r.fault(n, fmt.Sprintf("%q stands twice in %s", value.shown, n.path.parent().last()), "remove one of the two")
 	}
 	return append(values, value.plain)
-}
-
-// hidden is a secret: {{secret.NAME}}, or as it is.
-func hidden[T any](field func(*T) *secret.Value) reads[T] {
-	return reads[T]{kind: secretKind, into: func(r *reader, n node, t *T) { *field(t), _ = r.hidden(n) }}
-}
-
-var secretKind = kind{"a secret", `"{{secret.NAME}}"`}
-
-func (r *reader) hidden(n node) (secret.Value, bool) {
-	value, ok := r.string(n, secretKind, usage{})
-	if ok && value.plain == "" {
-		r.fault(n, n.path.last()+" is empty", "write {{secret.NAME}} and set that secret")
-		return secret.Value{}, false
-	}
-	hidden := secret.New(value.plain)
-	if ok && value.shown == value.plain { // written out: has no name to be shown by
-		r.all.Hide("", hidden)
-		if r.vault != nil {
-			r.vault.Hide("", hidden)
-		}
-	}
-	return hidden, ok
-}
-
-// hiddenList is a secret, or a list of them while one replaces the other.
-func hiddenList[T any](field func(*T) *[]secret.Value) reads[T] {
-	k := kind{"a secret, or a list of them", secretKind.example}
-	return reads[T]{kind: k, into: func(r *reader, n node, t *T) {
-		items, isList := n.items()
-		if !isList {
-			items = []node{n}
-		}
-		if len(items) == 0 {
-			r.wrong(n, k)
-		}
-		for _, item := range items {
-			if value, ok := r.hidden(item); ok {
-				*field(t) = append(*field(t), value)
-			}
-		}
-	}}
-}
-
-// table is a table with settings of its own.
-func table[T, P any](example string, settings []setting[P], field func(*T) *P) reads[T] {
-	return reads[T]{kind: kind{"a table", example}, inner: describe(settings), into: func(r *reader, n node, t *T) {
-		readTable(r, n, settings, field(t))
-	}}
-}
-
-// named is a table of tables: one for each name, in the names' order. begin makes what a table is read into.
-func named[T, P any](what string, settings []setting[P], begin func(r *reader, name string) *P, field func(*T) *[]*P) reads[T] {
-	k := kind{"a table for each " + what, "{ … }"}
-	return reads[T]{kind: k, inner: describe(settings), into: func(r *reader, n node, t *T) {
-		tables, ok := n.value.(map[string]any)
-		if !ok {
-			r.wrong(n, k)
-			return
-		}
-		for _, name := range slices.Sorted(maps.Keys(tables)) {
-			at := n.path.key(name)
-			if !validName(name) {
-				r.faultAtKey(at, fmt.Sprintf("%q is not a name for a %s", name, what), `use small letters, digits, ".", "_" and "-", a letter or digit first`)
-			}
-			p := begin(r, name)
-			readTable(r, node{at, tables[name]}, settings, p)
-			r.vault, r.grants = nil, nil
-			*field(t) = append(*field(t), p)
-		}
-	}}
-}
-
-// validName says whether a source, destination or plugin may be called so: the name stands in URLs, file names, metrics.
-func validName(name string) bool {
-	if name == "" || len(name) > 100 {
-		return false
-	}
-	for i := range len(name) {
-		c := name[i]
-		inside := i > 0 && (c == '.' || c == '_' || c == '-')
-		if !inside && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-			return false
-		}
-	}
-	return true
 }

@@ -56,7 +56,7 @@ func Parse(file string, text []byte, opts Options) (*Config, error) {
 	readTable(r, node{"", tree}, configSettings, c)
 	r.check(c)
 	if len(r.faults) > 0 {
-		r.faults.sort()
+		r.faults.Sort()
 		return nil, r.faults
 	}
 	return c, nil
@@ -129,7 +129,8 @@ func (r *reader) syntax(err error) Fault {
 	return Fault{at, "is not TOML: " + message, do}
 }
 
-func (fs Faults) sort() {
+// Sort puts faults in the file's order.
+func (fs Faults) Sort() {
 	slices.SortStableFunc(fs, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.What, b.What))
 	})

@@ -1,11 +1,6 @@
 package config
 
-import (
-	"sort"
-	"strconv"
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // place is where a key and its value begin, in bytes. A table's value begins where its header or its key stands.
 type place struct{ key, value int }
@@ -176,77 +171,6 @@ func (s *scanner) dotted() []name {
 	}
 }
 
-// quoted reads a string of any of the four kinds and gives its text; escapes are read for the kinds a key may be.
-func (s *scanner) quoted() string {
-	quote := s.text[s.pos : s.pos+1]
-	if strings.HasPrefix(s.text[s.pos:], strings.Repeat(quote, 3)) {
-		s.multiline(quote[0])
-		return ""
-	}
-	start := s.pos + 1
-	for s.pos = start; s.pos < len(s.text) && s.text[s.pos] != quote[0] && s.text[s.pos] != '\n'; s.pos++ {
-		if quote == `"` && s.text[s.pos] == '\\' {
-			s.pos++
-		}
-	}
-	s.pos = min(s.pos, len(s.text))
-	inner := s.text[start:s.pos]
-	if s.pos < len(s.text) && s.text[s.pos] == quote[0] {
-		s.pos++
-	}
-	if quote == `"` {
-		return unescape(inner)
-	}
-	return inner
-}
-
-func (s *scanner) multiline(quote byte) {
-	run := 0
-	for s.pos += 3; s.pos < len(s.text); s.pos++ {
-		switch c := s.text[s.pos]; {
-		case c == quote:
-			run++
-			if next := s.pos + 1; run >= 3 && (run == 5 || next == len(s.text) || s.text[next] != quote) {
-				s.pos++
-				return
-			}
-		case c == '\\' && quote == '"':
-			s.pos++
-			run = 0
-		default:
-			run = 0
-		}
-	}
-	s.pos = len(s.text)
-}
-
-// unescape reads the escapes of a basic string, those of TOML 1.1 (\e, \xHH) included.
-func unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			out.WriteByte(s[i])
-			continue
-		}
-		i++
-		digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[i]]
-		if code, err := strconv.ParseUint(s[i+1:min(i+1+digits, len(s))], 16, 32); digits > 0 && err == nil {
-			out.WriteRune(rune(code))
-			i += digits
-			continue
-		}
-		if plain, ok := map[byte]byte{'b': '\b', 't': '\t', 'n': '\n', 'f': '\f', 'r': '\r', 'e': 0x1b}[s[i]]; ok {
-			out.WriteByte(plain)
-			continue
-		}
-		out.WriteByte(s[i])
-	}
-	return out.String()
-}
-
 // blank skips spaces and comments, and line ends too where they may stand.
 func (s *scanner) blank(lines bool) {
 	for s.pos < len(s.text) {
@@ -275,28 +199,4 @@ func (s *scanner) note(p path, key, value int) {
 	if _, known := s.found[p]; !known {
 		s.found[p] = place{key, value}
 	}
-}
-
-// lines turns byte offsets of a text into positions.
-type lines struct {
-	file   string
-	text   string
-	starts []int
-}
-
-func newLines(file, text string) lines {
-	starts := []int{0}
-	for i := range len(text) {
-		if text[i] == '\n' {
-			starts = append(starts, i+1)
-		}
-	}
-	return lines{file, text, starts}
-}
-
-func (l lines) position(offset int) Position {
-	offset = min(max(offset, 0), len(l.text))
-	line := sort.SearchInts(l.starts, offset+1)
-	before := strings.TrimPrefix(l.text[l.starts[line-1]:offset], "\xef\xbb\xbf")
-	return Position{l.file, line, utf8.RuneCountInString(before) + 1}
 }

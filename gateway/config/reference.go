@@ -2,8 +2,6 @@ package config
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"regexp"
 	"strings"
 
@@ -22,8 +20,6 @@ type usage struct {
 	braces bool // other braces stay: a template or an expression
 	plugin bool // its secrets get placeholders
 }
-
-const maxFile = 1 << 20 // bytes that {{file.PATH}} may bring in
 
 // braced finds what may be a reference. The kind tells: {{data.agent.name}} is a template's own, {{env.X}} ours.
 var braced = regexp.MustCompile(`\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\.([^{}]*?)\s*\}\}`)
@@ -177,40 +173,4 @@ func remedyOf(err error) string {
 		return do
 	}
 	return "make it readable for this user"
-}
-
-// fileText is the text of a file, less one line end at its end. In a plugin's config the file is a part of the
-// template, so references in it are filled in too.
-func (r *reader) fileText(n node, name string, use usage) (text, bool) {
-	path := r.beside(name)
-	content, err := readBounded(path)
-	if err != nil {
-		r.missing(n, fmt.Sprintf("{{file.%s}}: %v", name, err), "put a file there; a relative path is relative to "+r.file)
-		return text{}, false
-	}
-	content = strings.TrimSuffix(strings.TrimSuffix(content, "\n"), "\r")
-	if !use.plugin {
-		return text{content, content, content}, true
-	}
-	return r.expandIn(n, content, usage{braces: true, plugin: true}, true)
-}
-
-func readBounded(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is not a file", path)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }() // only read
-	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		err = fmt.Errorf("%s is longer than 1 MiB", path)
-	}
-	return string(content), err
 }
