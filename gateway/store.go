@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,7 +19,7 @@ func OpenStore(ctx context.Context, cfg *config.Config, log *slog.Logger, change
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	o := badgerqueue.Options{Dir: cfg.Queue.Dir, Retain: cfg.Queue.Retain, MaxDisk: cfg.Queue.MaxDisk, MinFree: cfg.Queue.MinFree, Logger: log}
+	o := badgerqueue.Options{Dir: storeDir(cfg), Retain: cfg.Queue.Retain, MaxDisk: cfg.Queue.MaxDisk, MinFree: cfg.Queue.MinFree, Logger: log}
 	for _, f := range change {
 		f(&o)
 	}
@@ -28,6 +29,9 @@ func OpenStore(ctx context.Context, cfg *config.Config, log *slog.Logger, change
 	}
 	return q, nil
 }
+
+// storeDir keeps the engine's files apart from what else lies in the queue's folder (the API's token).
+func storeDir(cfg *config.Config) string { return filepath.Join(cfg.Queue.Dir, cfg.Queue.Engine) }
 
 func withMetrics(m *metrics.Set) func(*badgerqueue.Options) {
 	return func(o *badgerqueue.Options) {
@@ -40,7 +44,7 @@ func withMetrics(m *metrics.Set) func(*badgerqueue.Options) {
 
 // Audit recounts a store that no gateway has open.
 func Audit(ctx context.Context, cfg *config.Config) (queue.AuditReport, error) {
-	return badgerqueue.AuditDir(ctx, cfg.Queue.Dir)
+	return badgerqueue.AuditDir(ctx, storeDir(cfg))
 }
 
 // depthCollector tells the backlog of each destination when it is asked.

@@ -63,7 +63,7 @@ to = ["crm"]
 	if got := c.Fault("it does not compile", "correct it", "routes", 1, "when").Error(); got != want {
 		t.Errorf("Fault: %s, want %s", got, want)
 	}
-	if c.File() != "dir/plugboard.toml" || c.Queue.Dir != filepath.FromSlash("dir/data/queue") || c.Plugins.Dir != filepath.FromSlash("dir/plugins") {
+	if c.File() != "dir/plugboard.toml" || c.Queue.Dir != filepath.FromSlash("dir/data") || c.Plugins.Dir != filepath.FromSlash("dir/plugins") {
 		t.Errorf("paths are relative to %s: %s, %s", c.File(), c.Queue.Dir, c.Plugins.Dir)
 	}
 	if c.Source("a.b") == nil || c.Destination("crm") == nil || c.Source("crm") != nil || c.Destination("") != nil {

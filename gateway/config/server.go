@@ -43,7 +43,7 @@ const auto = "auto"
 var queueSettings = []setting[Queue]{
 	{key: "engine", def: "badger", meaning: "what keeps the queue",
 		reads: oneOf([]string{"badger"}, func(q *Queue) *string { return &q.Engine })},
-	{key: "dir", def: "data/queue", meaning: "folder of the engine's files", reads: folder(func(q *Queue) *string { return &q.Dir })},
+	{key: "dir", def: "data", meaning: "folder of the engine's files and of the API's token", reads: folder(func(q *Queue) *string { return &q.Dir })},
 	{key: "retain", def: "72h", meaning: "how long ended deliveries and their events can be searched and replayed",
 		reads: duration(0, func(q *Queue) *time.Duration { return &q.Retain })},
 	{key: "max_disk", def: "10GiB", meaning: "most the queue's files may take; history goes first, then 503",
