@@ -12,6 +12,9 @@ import (
 	"github.com/plugboard/plugboard/queue"
 )
 
+// settling is how many ended attempts of a lane may be waiting for the commit of their outcome.
+const settling = 256
+
 // receivePause is the time between two tries when the queue does not give anything out because of an error.
 const receivePause = time.Second
 
@@ -24,13 +27,15 @@ type lane struct {
 	receive context.Context // ended by stop
 	stop    context.CancelFunc
 	slots   chan struct{} // one token for each attempt that may start
+	settles chan struct{} // holds one for each outcome that is being stored
 	flight  sync.WaitGroup
 	done    chan struct{} // closed when the lane has ended
 }
 
 func newLane(d *Dispatcher, l Lane) *lane {
 	l.Concurrency = max(l.Concurrency, 1)
-	out := &lane{Lane: l, d: d, counts: newCounters(d.opts.Metrics, l.Destination), slots: make(chan struct{}, l.Concurrency), done: make(chan struct{})}
+	out := &lane{Lane: l, d: d, counts: newCounters(d.opts.Metrics, l.Destination), slots: make(chan struct{}, l.Concurrency),
+		settles: make(chan struct{}, settling), done: make(chan struct{})}
 	out.gate = newGate(out.counts.breaker)
 	out.receive, out.stop = context.WithCancel(d.attempt)
 	for range l.Concurrency {
@@ -99,7 +104,6 @@ func (l *lane) start(leases []queue.Lease) {
 			continue
 		}
 		l.flight.Go(func() {
-			defer l.give(1)
 			l.attempt(lease, probe)
 		})
 	}
@@ -119,15 +123,20 @@ func (l *lane) again(err error) bool {
 	}
 }
 
-// attempt makes one attempt and settles its lease. One that Close interrupts counts as not made.
+// attempt makes one attempt and settles its lease. The next attempt need not wait until the outcome is on disk: the slot
+// is free before. An attempt that Close interrupts counts as not made.
 func (l *lane) attempt(lease queue.Lease, probe bool) {
 	q := lease.Delivery()
 	r := l.try(q)
 	if r.Class == deliver.Retry && l.d.attempt.Err() != nil {
 		lease.Release(time.Time{})
+		l.give(1)
 		return
 	}
 	l.gate.report(r, probe)
+	l.settles <- struct{}{}
+	l.give(1)
+	defer func() { <-l.settles }()
 	s := l.decide(q, r)
 	if err := s.settle(lease); err != nil {
 		l.d.opts.Log.Error("outcome of an attempt not stored; it will be delivered again", "event_id", q.Event.ID,
