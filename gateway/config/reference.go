@@ -96,6 +96,10 @@ func (r *reader) resolve(n node, form, name string, use usage, inFile bool) (tex
 	case "secret":
 		return r.secret(n, name, use)
 	}
+	if name == "" {
+		r.fault(n, n.path.last()+" has {{file.}}, which names no file", "write {{file.PATH}}")
+		return text{}, false
+	}
 	if inFile {
 		r.fault(n, fmt.Sprintf("a file that %s names has {{file.%s}} in it", n.path.last(), name), "put the text itself there: files bring in no files")
 		return text{}, false

@@ -19,13 +19,13 @@ func named[T, P any](what string, settings []setting[P], begin func(r *reader, n
 	return reads[T]{kind: k, inner: describe(settings), into: func(r *reader, n node, t *T) {
 		tables, ok := n.value.(map[string]any)
 		if !ok {
-			r.wrong(n, k)
+			r.fault(n, fmt.Sprintf("%s wants %s, has %s", n.path.last(), k.wants, typeName(n.value)), fmt.Sprintf("write [%s.NAME] and its settings below it", n.path))
 			return
 		}
 		for _, name := range slices.Sorted(maps.Keys(tables)) {
 			at := n.path.key(name)
 			if !validName(name) {
-				r.faultAtKey(at, fmt.Sprintf("%q is not a name for a %s", name, what), `use small letters, digits, ".", "_" and "-", a letter or digit first`)
+				r.faultAtKey(at, fmt.Sprintf("%q is not a name for a %s", name, what), `use at most 100 small letters, digits, ".", "_" and "-", a letter or digit first`)
 			}
 			p := begin(r, name)
 			readTable(r, node{at, tables[name]}, settings, p)
