@@ -6,10 +6,8 @@ import (
 	badger "github.com/dgraph-io/badger/v4"
 )
 
-const (
-	hotChain  = 256 // followers of one key in memory beyond which they are parked when the window is full
-	chainLoad = 32  // follower records read at a time
-)
+// chainLoad is how many follower records are read at a time.
+const chainLoad = 32
 
 // chain is an ordering key that is taken. Its head is leased, ready or waits for a retry; everything else of the key
 // waits behind it, the next ones in memory, the others in k records. A key that is free has no chain.
@@ -22,9 +20,11 @@ type chain struct {
 	loading bool
 }
 
-// parkable says whether the chain's followers may leave memory to make room for other keys: its head will take long, or
-// it has too many of them.
-func (c *chain) parkable() bool { return c.retry || c.disk > 0 || len(c.list) >= hotChain }
+// parkable says whether a chain's followers may leave memory to make room for other keys: its head will take long, or
+// the chain has taken a quarter of the window.
+func (l *line) parkable(c *chain) bool {
+	return c.retry || c.disk > 0 || len(c.list) >= l.q.opt.Window/4
+}
 
 // release ends a head's turn: the key goes to its next follower, or becomes free.
 func (l *line) release(e *entry) {

@@ -20,7 +20,7 @@ func (l *line) canPark() bool {
 		return false
 	}
 	for _, c := range l.chains {
-		if len(c.list) > 0 && c.parkable() {
+		if len(c.list) > 0 && l.parkable(c) {
 			return true
 		}
 	}
@@ -43,7 +43,7 @@ func (l *line) park(op *parkOp, given ...*entry) *parkOp {
 			if len(op.items) >= maxPark {
 				break
 			}
-			if len(c.list) > 0 && c.parkable() {
+			if len(c.list) > 0 && l.parkable(c) {
 				op.addChain(c)
 			}
 		}

@@ -1,0 +1,88 @@
+package queuetest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plugboard/plugboard/queue"
+)
+
+func testRetryTime(h *harness) {
+	h.put(event("1", "k", "a"))
+	was := time.Now()
+	h.retry(h.one("a", "1"), h.pause())
+	d := h.state("1/a", queue.Pending)
+	if d.Due.Before(was.Add(h.pause())) || d.Attempts != 1 || d.Reason == "" {
+		h.Errorf("waiting delivery %+v", d)
+	}
+	h.idle("a")
+	l := h.one("a", "1")
+	if waited := time.Since(was); waited < h.pause() || h.f.FakeClock && waited > h.pause()+time.Second {
+		h.Errorf("due after %v, want %v", waited, h.pause())
+	}
+	h.done(l)
+}
+
+func testRetryHoldsFollowers(h *harness) {
+	h.putN(2, "", "k")
+	h.retry(h.one("a", "0"), h.pause())
+	h.idle("a")
+	h.putN(1, "late", "k")
+	h.idle("a")
+	l := h.one("a", "0")
+	h.idle("a")
+	h.must(l.Done(h.ctx, queue.Dead, attempt("dead"))) // its end, good or bad, frees the key
+	h.done(h.one("a", "1"))
+	h.done(h.one("a", "late0"))
+}
+
+// testManyRetries has far more waiting for a retry than the engine holds in memory, due in another order than they came.
+func testManyRetries(h *harness) {
+	n := h.opt.Window * 5
+	h.putN(n, "", "")
+	base := time.Now().Add(h.pause())
+	for i := range n {
+		l := h.one("a", fmt.Sprint(i))
+		h.must(l.Retry(h.ctx, base.Add(time.Duration(i*37%n)*time.Millisecond), nil, attempt("retry")))
+	}
+	h.idle("a")
+	last := time.Time{}
+	for range n {
+		l := h.take("a", 1)[0]
+		if now := time.Now(); now.Before(l.Delivery().Due) {
+			h.Fatalf("%s came %v early", l.Delivery().ID, l.Delivery().Due.Sub(now))
+		}
+		if due := l.Delivery().Due; h.f.FakeClock && due.Before(last) {
+			h.Fatalf("%s, due %v, came after one due %v", l.Delivery().ID, due, last)
+		} else {
+			last = due
+		}
+		h.done(l)
+	}
+	h.idle("a")
+}
+
+// testTurns checks that many retries do not starve what is fresh, nor the other way round.
+func testTurns(h *harness) {
+	h.putN(20, "old", "")
+	for _, l := range h.take("a", 20) {
+		h.retry(l, 0)
+	}
+	h.idleFor(time.Millisecond)
+	h.putN(20, "new", "")
+	fresh := 0
+	for _, l := range h.take("a", 10) {
+		if l.Delivery().Attempts == 0 {
+			fresh++
+		}
+	}
+	if fresh < 3 || fresh > 7 {
+		h.Errorf("%d of the first 10 are fresh, want about half", fresh)
+	}
+}
+
+// idleFor lets time pass, so that timers which are due have fired.
+func (h *harness) idleFor(d time.Duration) {
+	t := time.NewTimer(d)
+	<-t.C
+}
