@@ -1,0 +1,109 @@
+// Plugin webhook sends any event anywhere: a request whose link, headers and body are templates over the event, as
+// JSON, XML, a form, link parameters, text, or the CloudEvent itself. README.md has its settings.
+//
+// Everything that can be wrong with the configuration is found by init, once; a delivery only fills in.
+package main
+
+import (
+	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/template"
+)
+
+func main() {}
+
+//go:wasmexport init
+func start() int32 { return sdk.Init(configure) }
+
+//go:wasmexport format
+func format() int32 { return sdk.Format(write) }
+
+// request is the configuration, ready to be filled in. An instance has one for all its life.
+type request struct {
+	method  string
+	url     *template.Template // nil: the destination's
+	query   *template.Template // nil: none
+	headers []header
+	shape   shape
+	body    *template.Template // nil: the event itself, or nothing
+}
+
+type header struct {
+	name  string
+	value *template.Template
+}
+
+var (
+	set request
+	buf []byte // what the templates of a delivery make, one after the other
+)
+
+// write fills the request in.
+func write(in *sdk.Incoming, out *sdk.Outgoing) error {
+	buf = buf[:0]
+	out.Method(set.method)
+	link, err := fill("url", set.url, in)
+	if err != nil {
+		return err
+	}
+	if set.query != nil {
+		pairs, err := fill("body", set.query, in)
+		if err != nil {
+			return err
+		}
+		link = withQuery(link, pairs)
+	}
+	out.URL(link)
+	if set.shape.contentType != "" {
+		out.Header("content-type", set.shape.contentType)
+	}
+	for i := range set.headers {
+		h := &set.headers[i]
+		value, err := fill("headers."+h.name, h.value, in)
+		if err != nil {
+			return err
+		}
+		out.Header(h.name, value)
+	}
+	return writeBody(in, out)
+}
+
+func writeBody(in *sdk.Incoming, out *sdk.Outgoing) error {
+	switch {
+	case set.body == nil && set.shape.event:
+		out.Text(string(in.Value().Raw()))
+	case set.body != nil:
+		body, err := fill("body", set.body, in)
+		if err != nil {
+			return err
+		}
+		out.Text(body)
+	}
+	return nil
+}
+
+// fill renders one template; what names it where the result is not fit to send. No template is "".
+func fill(what string, t *template.Template, in *sdk.Incoming) (string, error) {
+	if t == nil {
+		return "", nil
+	}
+	begin := len(buf)
+	out, err := t.Append(buf, in.Value())
+	if err != nil {
+		return "", sdk.Fail(what + ": " + err.Error())
+	}
+	buf = out
+	return string(out[begin:]), nil
+}
+
+// withQuery puts parameters behind those that the link has.
+func withQuery(link, pairs string) string {
+	if pairs == "" {
+		return link
+	}
+	for i := range len(link) {
+		if link[i] == '?' {
+			return link + "&" + pairs
+		}
+	}
+	return link + "?" + pairs
+}

@@ -1,0 +1,91 @@
+package template
+
+import (
+	"unicode/utf8"
+
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
+
+// appendValue writes a value as its place asks for it.
+func appendValue(dst []byte, p place, v jsondoc.Value) []byte {
+	if p == jsonValue {
+		return appendJSONValue(dst, v)
+	}
+	if k := v.Kind(); k == jsondoc.Object || k == jsondoc.Array {
+		return appendText(dst, p, string(v.Raw())) // as JSON, inside of what is no JSON
+	}
+	return appendText(dst, p, v.Str())
+}
+
+// appendJSONValue writes a value where JSON wants one: as what it is.
+func appendJSONValue(dst []byte, v jsondoc.Value) []byte {
+	if v.Kind() <= jsondoc.Null {
+		return append(dst, `""`...)
+	}
+	if v.Kind() == jsondoc.String {
+		return jsondoc.AppendString(dst, v.Str())
+	}
+	return append(dst, v.Raw()...)
+}
+
+func appendText(dst []byte, p place, s string) []byte {
+	switch p {
+	case jsonString:
+		return jsondoc.AppendEscaped(dst, s)
+	case xmlText, xmlAttribute:
+		return appendXML(dst, s)
+	case formPlace:
+		return appendPercent(dst, s, true)
+	case urlSegment, urlQuery:
+		return appendPercent(dst, s, false)
+	}
+	return append(dst, s...)
+}
+
+// appendPercent percent-encodes everything but RFC 3986's unreserved characters. A slash in a value is then part of its
+// segment, an ampersand part of its parameter.
+func appendPercent(dst []byte, s string, plus bool) []byte {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			dst = append(dst, c)
+		case c == ' ' && plus:
+			dst = append(dst, '+')
+		default:
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return dst
+}
+
+// appendXML writes character data, safe in quotes too. What XML 1.0 has no way to write becomes U+FFFD. Line ends other
+// than \n, and in attributes all white space but the space, would not survive a parser, so they are written as numbers.
+func appendXML(dst []byte, s string) []byte {
+	for _, r := range s {
+		switch {
+		case r == '&':
+			dst = append(dst, "&amp;"...)
+		case r == '<':
+			dst = append(dst, "&lt;"...)
+		case r == '>':
+			dst = append(dst, "&gt;"...)
+		case r == '"':
+			dst = append(dst, "&quot;"...)
+		case r == '\'':
+			dst = append(dst, "&#39;"...)
+		case r == '\t':
+			dst = append(dst, "&#9;"...)
+		case r == '\n':
+			dst = append(dst, "&#10;"...)
+		case r == '\r':
+			dst = append(dst, "&#13;"...)
+		case r < 0x20, r == 0xfffe, r == 0xffff:
+			dst = utf8.AppendRune(dst, utf8.RuneError)
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}
