@@ -147,7 +147,8 @@ const maxRawCopies = 1 << 20
 func (p *Pipeline) enter(req *Request, now time.Time, r *Reading) {
 	raw := r.source.raw(req)
 	r.Entries = make([]queue.Entry, len(r.Events))
-	var matches []route.Match
+	var room [8]route.Match
+	matches := room[:0]
 	for i := range r.Events {
 		e := &r.Events[i]
 		matches, r.Faults = p.match(matches[:0], e, r)

@@ -45,7 +45,7 @@ func appendHeaders(dst []event.Header, lines []byte) []event.Header {
 		line := lines[:end-1]
 		lines = lines[end+1:]
 		colon := bytes.IndexByte(line, ':')
-		name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
+		name, value := line[:colon], trim(line[colon+1:])
 		for i, c := range name {
 			if c >= 'A' && c <= 'Z' {
 				name[i] = c | 0x20

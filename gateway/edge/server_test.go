@@ -1,11 +1,13 @@
 package edge_test
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -22,6 +24,8 @@ import (
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
 )
+
+var received = time.Date(2025, 3, 4, 20, 0, 0, 0, time.UTC)
 
 type accepted struct {
 	ID         string   `json:"id"`
@@ -402,33 +406,85 @@ func TestPipelineOptions(t *testing.T) {
 	}
 }
 
-func TestConnectionLimits(t *testing.T) {
-	g := start(t, func(o *edge.Options) {
-		o.Config.PerAddress = 2
-		o.Config.ReadTimeout = 200 * time.Millisecond
-	})
-	// One that never finishes its head is told so, and cut.
-	statuses, _ := g.raw("POST /hooks/plain HTTP/1.1\r\nHost: h\r\nContent-Le")
-	if diff := cmp.Diff([]int{408}, statuses); diff != "" {
-		t.Errorf("slow sender (-want +got):\n%s", diff)
+// A sender that does not finish is told so, and cut.
+func TestSlowSender(t *testing.T) {
+	g := start(t, func(o *edge.Options) { o.Config.ReadTimeout = 200 * time.Millisecond })
+	for _, part := range []string{"POST /hooks/plain HTTP/1.1\r\nHost: h\r\nContent-Le", "POST /hooks/plain HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{"} {
+		statuses, _ := g.raw(part)
+		if diff := cmp.Diff([]int{408}, statuses); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", part, diff)
+		}
 	}
-	statuses, _ = g.raw("POST /hooks/plain HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{")
-	if diff := cmp.Diff([]int{408}, statuses); diff != "" {
-		t.Errorf("slow body (-want +got):\n%s", diff)
-	}
-	var held []net.Conn
+}
+
+func TestConnectionsOfOneAddress(t *testing.T) {
+	g := start(t, func(o *edge.Options) { o.Config.PerAddress = 2 })
 	for range 2 {
 		c, err := net.Dial("tcp", g.addr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		held = append(held, c)
+		defer func() { _ = c.Close() }()
 	}
-	statuses, _ = g.raw("")
+	statuses, _ := g.raw("")
 	if diff := cmp.Diff([]int{429}, statuses); diff != "" {
 		t.Errorf("third connection (-want +got):\n%s", diff)
 	}
-	for _, c := range held {
+}
+
+// A sender that asks before it sends is let go on, and the bytes it then sends are checked all the same.
+func TestExpectContinue(t *testing.T) {
+	g := start(t, nil)
+	c, err := net.Dial("tcp", g.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	r := bufio.NewReader(c)
+	for _, part := range []struct{ send, want string }{
+		{"POST /hooks/plain HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n", "HTTP/1.1 100 Continue\r\n"},
+		{"{}", "\r\n"},
+	} {
+		if _, err := io.WriteString(c, part.send); err != nil {
+			t.Fatal(err)
+		}
+		if line, err := r.ReadString('\n'); err != nil || line != part.want {
+			t.Fatalf("%q, %v; want %q", line, err, part.want)
+		}
+	}
+	if line, err := r.ReadString('\n'); err != nil || line != "HTTP/1.1 202 Accepted\r\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+}
+
+// Shutdown lets a request that is being read end, and takes no other.
+func TestShutdown(t *testing.T) {
+	g := start(t, nil)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	slow := plugin{func(in wasm.Input) (string, error) {
+		close(entered)
+		<-leave
+		return echo.receive(in)
+	}}
+	g.server.Swap(pipeline(t, []edge.Source{{Config: &config.Source{Name: "s", Path: "/s", Plugin: "acme", Verify: none()}, Plugin: slow}}, nil))
+	answered := make(chan accepted)
+	go func() { answered <- g.accepted("/s", `{}`) }()
+	<-entered
+	down := make(chan error)
+	go func() { down <- g.server.Shutdown(t.Context()) }()
+	for { // until the listener is closed
+		c, err := net.Dial("tcp", g.addr)
+		if err != nil {
+			break
+		}
 		_ = c.Close()
+	}
+	close(leave)
+	if a := <-answered; a.ID == "" {
+		t.Errorf("answered %+v", a)
+	}
+	if err := <-down; err != nil {
+		t.Error(err)
 	}
 }

@@ -99,9 +99,10 @@ func (s *source) allows(method string) bool { return slices.Contains(s.methods, 
 
 // raw is the request as it is stored. It is the one copy of what the connection lent.
 func (s *source) raw(req *Request) []byte {
+	var room [16]event.Header
 	r := event.Raw{
 		Method: req.Method, Path: req.Path, Query: req.Query, ContentType: req.header("content-type"),
-		RemoteAddr: req.RemoteAddr, Headers: s.stored.Select(req.Headers), Body: req.Body,
+		RemoteAddr: req.RemoteAddr, Headers: s.stored.Append(room[:0], req.Headers), Body: req.Body,
 	}
 	return r.Encode()
 }

@@ -32,7 +32,7 @@ func (s *scanner) header(line []byte) *wireError {
 			return malformed("a header's value holds a control character")
 		}
 	}
-	return s.known(name, bytes.Trim(value, " \t"))
+	return s.known(name, trim(value))
 }
 
 // known notes the headers that say where a request ends, and those that may stand there once.
@@ -148,6 +148,17 @@ func hexDigit(c byte) (int64, bool) {
 		return int64(c|0x20-'a') + 10, true
 	}
 	return 0, false
+}
+
+// trim takes spaces and tabs off both ends; bytes.Trim would build a set for the two on each call.
+func trim(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // equalFold compares with a name in lower case, ASCII only.

@@ -108,7 +108,7 @@ func (n *envelope) appendHead(dst []byte) []byte {
 	dst = appendUnlessEmpty(dst, "subject", n.e.Subject)
 	dst = appendMember(dst, ',', "time", n.time)
 	dst = appendUnlessEmpty(dst, "datacontenttype", n.content)
-	dst = appendMember(dst, ',', "ccvendor", n.vendor)
+	dst = appendUnlessEmpty(dst, "ccvendor", n.vendor)
 	dst = appendUnlessEmpty(dst, "cctype", n.kind)
 	dst = appendUnlessEmpty(dst, "ccaccount", n.account)
 	dst = appendMember(dst, ',', "ccreceived", n.received)

@@ -32,19 +32,30 @@ var secretParts = []string{"auth", "cookie", "token", "api-key", "apikey", "secr
 
 // Keep says whether the header, in lower case, may be stored.
 func (f *Filter) Keep(name string) bool {
-	if f.never[name] {
+	if name == "" || !firstBytes[name[0]] {
 		return false
 	}
 	if keptNames[name] {
-		return true
+		return !f.never[name]
 	}
 	for _, p := range keptPrefixes {
 		if strings.HasPrefix(name, p) {
-			return !holdsSecret(name)
+			return !holdsSecret(name) && !f.never[name]
 		}
 	}
 	return false
 }
+
+// firstBytes spares most headers the look-ups.
+var firstBytes = func() (first [256]bool) {
+	for name := range keptNames {
+		first[name[0]] = true
+	}
+	for _, prefix := range keptPrefixes {
+		first[prefix[0]] = true
+	}
+	return first
+}()
 
 func holdsSecret(name string) bool {
 	for _, part := range secretParts {
@@ -55,13 +66,12 @@ func holdsSecret(name string) bool {
 	return false
 }
 
-// Select gives the headers that Keep keeps, in their order.
-func (f *Filter) Select(headers []Header) []Header {
-	var kept []Header
+// Append appends the headers that Keep keeps to dst, in their order.
+func (f *Filter) Append(dst, headers []Header) []Header {
 	for _, h := range headers {
 		if f.Keep(h.Name) {
-			kept = append(kept, h)
+			dst = append(dst, h)
 		}
 	}
-	return kept
+	return dst
 }

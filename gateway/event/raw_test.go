@@ -99,7 +99,7 @@ func TestFilter(t *testing.T) {
 			t.Errorf("%s: keep %v, want %v", name, !keep, keep)
 		}
 	}
-	got := f.Select([]event.Header{{Name: "authorization", Value: "x"}, {Name: "ce-id", Value: "1"}})
+	got := f.Append(nil, []event.Header{{Name: "authorization", Value: "x"}, {Name: "ce-id", Value: "1"}})
 	if len(got) != 1 || got[0].Name != "ce-id" {
 		t.Errorf("selected %v", got)
 	}
