@@ -30,8 +30,8 @@ func (m *message) ticket() {
 	t := m.data.Object("ticket")
 	for name, v := range m.detail.Each {
 		switch name {
-		case "external_id", "subject", "description", "requester_id", "submitter_id", "assignee_id", "organization_id",
-			"group_id", "brand_id":
+		case "external_id", "subject", "description", "requester_id", "submitter_id", "assignee_id",
+			"organization_id", "group_id", "brand_id": //nolint:misspell // Zendesk spells it so
 			t.StrFrom(name, v)
 		case "created_at", "updated_at":
 			t.TimeFrom(name, v)
