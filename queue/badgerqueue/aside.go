@@ -42,7 +42,7 @@ func (q *Queue) SetAside(ctx context.Context, r queue.Rejected) (string, error) 
 	return o.rejected.ID, nil
 }
 
-func (o *asideOp) weight() int { return o.size + o.size/partSize*64 + 128 }
+func (o *asideOp) weight() int { return o.size + (o.size/partSize+2)*perWrite }
 
 func (o *asideOp) build(b *batch) error {
 	seq := o.q.nextSeq()

@@ -3,6 +3,7 @@ package badgerqueue
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,10 @@ const (
 	maxBatchOps   = 4096
 	maxBatchBytes = 4 << 20
 )
+
+// perWrite is what each key written adds to an op's weight. It is more than Badger counts for one in bytes, and more than
+// its limit on the number of keys leaves for each, so that a batch within its bytes is within both.
+const perWrite = 128
 
 // op is a change that rides a commit. The committer calls build, apply and finish from its one goroutine, op after op,
 // so that what an op keeps between them needs no lock, and so that changes happen in the order of their numbers.
@@ -32,9 +37,10 @@ type committer struct {
 	done chan struct{}
 	wake chan struct{}
 
-	mu     sync.Mutex
-	queued []op
-	closed bool
+	mu      sync.Mutex
+	queued  []op
+	refuses bool // nothing more from outside
+	closed  bool
 }
 
 func newCommitter(q *Queue) *committer {
@@ -44,32 +50,58 @@ func newCommitter(q *Queue) *committer {
 // add hands an op in. After nil, finish will be called exactly once.
 func (c *committer) add(o op) error {
 	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
-		return c.q.usable()
+	defer c.mu.Unlock()
+	if c.refuses {
+		return queue.ErrClosed
 	}
-	c.queued = append(c.queued, o)
-	first := len(c.queued) == 1
-	c.mu.Unlock()
-	if first {
-		select {
-		case c.wake <- struct{}{}:
-		default:
-		}
-	}
+	c.push(o)
 	return nil
 }
 
-// close ends the committer when all that was handed in is committed.
-func (c *committer) close() {
-	c.mu.Lock()
-	c.closed = true
-	c.mu.Unlock()
+// push queues an op. Called with c.mu held.
+func (c *committer) push(o op) {
+	if c.queued = append(c.queued, o); len(c.queued) == 1 {
+		c.poke()
+	}
+}
+
+func (c *committer) poke() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
+}
+
+// close refuses what comes now, commits what was handed in, then writes the floors of the lines as they are after that,
+// and ends the committer.
+func (c *committer) close(lines []*line) error {
+	c.mu.Lock()
+	c.refuses = true
+	c.mu.Unlock()
+	barrier := &metaOp{ticket: newTicket(), q: c.q}
+	err := c.insist(barrier)
+	for some := range slices.Chunk(lines, metaLines) {
+		if err == nil {
+			err = c.insist(&metaOp{ticket: newTicket(), q: c.q, lines: some})
+		}
+	}
+	if err == nil {
+		err = c.insist(&metaOp{ticket: newTicket(), q: c.q, clean: true})
+	}
+	c.mu.Lock()
+	c.closed = true
+	c.poke()
+	c.mu.Unlock()
 	<-c.done
+	return err
+}
+
+// insist commits an op though others are refused.
+func (c *committer) insist(o *metaOp) error {
+	c.mu.Lock()
+	c.push(o)
+	c.mu.Unlock()
+	return <-o.result
 }
 
 // take waits for ops; nil after close. It gives back spare, emptied, to be filled again.
@@ -101,7 +133,7 @@ func (c *committer) run() {
 			return
 		}
 		for i, o := range ops {
-			if len(b.ops) == maxBatchOps || len(b.ops) > 0 && b.bytes+o.weight() > maxBatchBytes {
+			if len(b.ops) == maxBatchOps || len(b.ops) > 0 && b.bytes+o.weight() > c.q.batchBytes {
 				c.commit(b)
 			}
 			b.add(o)

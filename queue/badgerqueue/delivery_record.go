@@ -18,8 +18,11 @@ type deliveryRecord struct {
 	last                       *queue.Attempt // the attempt before the present moment; earlier ones are a records
 }
 
-// maxResponse is how much of a response an attempt keeps, in bytes.
-const maxResponse = 4 << 10
+// What a delivery's record may hold, in bytes: texts of an attempt are cut, a larger memo is refused.
+const (
+	maxText = 4 << 10
+	maxMemo = 64 << 10
+)
 
 // timed marks, beside the state in Badger's user byte, a delivery that has a t record: both can be told without the value.
 const timed = 0x80
@@ -88,6 +91,14 @@ func (r *deliveryRecord) eventSeq(seq uint64) uint64 {
 		return seq
 	}
 	return r.event
+}
+
+// why says why a delivery stands where it stands: what its last attempt said.
+func (r *deliveryRecord) why() string {
+	if r.last == nil {
+		return ""
+	}
+	return r.last.Error
 }
 
 func attemptSize(a *queue.Attempt) int {

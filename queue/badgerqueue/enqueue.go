@@ -83,11 +83,17 @@ func (q *Queue) enqueue(ctx context.Context, o *enqueueOp) error {
 	return o.wait(ctx)
 }
 
+// maxHead bounds what describes an event, in bytes: it has to fit into the first part with room to spare.
+const maxHead = 64 << 10
+
 // prepare encodes an entry, in the caller's goroutine.
 func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 	ev := &entry.Event
 	if ev.ID == "" {
 		return fmt.Errorf("badgerqueue: an event without an ID cannot be stored")
+	}
+	if n := len(ev.ID) + len(ev.Source) + len(ev.Type) + len(ev.Subject); n > maxHead {
+		return fmt.Errorf("%w: %d bytes of ID, source, type and subject, %d are possible", queue.ErrTooLarge, n, maxHead)
 	}
 	lines := make([]*line, len(entry.Owed))
 	it.owed = make([]owedItem, len(entry.Owed))
@@ -101,8 +107,8 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 		if slices.Contains(lines[:i], lines[i]) {
 			return fmt.Errorf("badgerqueue: event %q owes two deliveries to %q", ev.ID, o.Destination)
 		}
-		r := deliveryRecord{state: queue.Pending, created: it.now, route: o.Route, key: o.Key}
-		it.owed[i] = owedItem{line: lines[i], hash: hashOf(o.Key), record: r.encode()}
+		r := deliveryRecord{state: queue.Pending, created: it.now, route: o.Route, key: shortKey(o.Key)}
+		it.owed[i] = owedItem{line: lines[i], hash: hashOf(r.key), record: r.encode()}
 	}
 	it.parts = encodeEvent(ev, entry.Owed, lines)
 	for _, part := range it.parts {
@@ -170,9 +176,9 @@ func (o *enqueueOp) findRepeats(entries []queue.Entry) error {
 }
 
 func (it *enqueueItem) weight() int {
-	n := int(it.size) + len(it.parts)*48 + len(it.id.source) + 128
+	n := int(it.size) + len(it.parts)*perWrite + len(it.id.source) + perWrite
 	for i := range it.owed {
-		n += len(it.owed[i].record) + len(it.owed[i].line.name) + 128
+		n += len(it.owed[i].record) + len(it.owed[i].line.name) + 2*perWrite
 	}
 	return n
 }

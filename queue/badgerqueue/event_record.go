@@ -36,7 +36,7 @@ func encodeEvent(ev *queue.Event, owed []queue.Owed, lines []*line) [][]byte {
 	for i := range owed {
 		b = binary.AppendUvarint(b, uint64(lines[i].id))
 		b = appendString(b, owed[i].Route)
-		b = appendString(b, owed[i].Key)
+		b = appendString(b, shortKey(owed[i].Key))
 	}
 	b = appendString(b, ev.Body)
 	b = appendString(b, ev.Raw)

@@ -103,6 +103,17 @@ func hashOf(key string) uint64 {
 	return max(1, binary.BigEndian.Uint64(sum[:8]))
 }
 
+// maxKey is how much of an ordering key is stored, in bytes.
+const maxKey = 1 << 10
+
+// shortKey gives an ordering key as it is stored: a very long one by its beginning and its hash.
+func shortKey(key string) string {
+	if len(key) <= maxKey {
+		return key
+	}
+	return fmt.Sprintf("%s…%x", key[:maxKey], sha256.Sum256([]byte(key)))
+}
+
 // seqOf reads the number at the end of a key.
 func seqOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }
 

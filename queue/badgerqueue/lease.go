@@ -102,13 +102,16 @@ func (ls *lease) Done(ctx context.Context, state queue.State, a queue.Attempt) e
 	}
 	o := ls.settle(a)
 	o.record.state, o.record.due, o.record.ended = state, 0, ls.l.q.now()
-	o.record.reason = a.Error
+	o.record.reason = o.record.why()
 	o.record.memo = nil
 	return ls.l.q.submit(ctx, o, o.ticket)
 }
 
 // Retry records a failed attempt. See queue.Lease.
 func (ls *lease) Retry(ctx context.Context, at time.Time, memo []byte, a queue.Attempt) error {
+	if len(memo) > maxMemo {
+		return fmt.Errorf("%w: a memo of %d bytes, %d are possible; the lease is still open", queue.ErrTooLarge, len(memo), maxMemo)
+	}
 	if !ls.over.CompareAndSwap(false, true) {
 		return queue.ErrEnded
 	}
@@ -116,7 +119,7 @@ func (ls *lease) Retry(ctx context.Context, at time.Time, memo []byte, a queue.A
 		at = ls.l.q.opt.Now()
 	}
 	o := ls.settle(a)
-	o.record.due, o.record.memo, o.record.reason = max(1, at.UnixNano()), memo, a.Error
+	o.record.due, o.record.memo, o.record.reason = max(1, at.UnixNano()), memo, o.record.why()
 	return ls.l.q.submit(ctx, o, o.ticket)
 }
 
@@ -129,9 +132,8 @@ func (ls *lease) settle(a queue.Attempt) *settleOp {
 	if a.Number == 0 {
 		a.Number = o.record.attempts + 1
 	}
-	if len(a.Response) > maxResponse {
-		a.Response = a.Response[:maxResponse]
-	}
+	a.Response = a.Response[:min(len(a.Response), maxText)]
+	a.Error, a.Request = a.Error[:min(len(a.Error), maxText)], a.Request[:min(len(a.Request), maxText)]
 	if o.record.first == 0 {
 		o.record.first = nanosOf(a.Started)
 	}

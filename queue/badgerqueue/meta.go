@@ -2,6 +2,7 @@ package badgerqueue
 
 import (
 	"encoding/binary"
+	"slices"
 )
 
 // lineMeta is what m|line holds, so that opening need not look at what has ended.
@@ -61,7 +62,7 @@ type metaOp struct {
 	clean bool
 }
 
-func (o *metaOp) weight() int { return 128 + len(o.lines)*128 }
+func (o *metaOp) weight() int { return (1 + 2*len(o.lines)) * perWrite }
 
 func (o *metaOp) build(b *batch) error {
 	for _, l := range o.lines {
@@ -103,21 +104,24 @@ func (l *line) meta() lineMeta {
 	return m
 }
 
-// writeMeta writes the floors of the lines that changed.
+// metaLines bounds one metaOp.
+const metaLines = 1024
+
+// writeMeta writes the floors of the lines that changed, in as many ops as it takes.
 func (q *Queue) writeMeta() {
-	o := &metaOp{ticket: newTicket(), q: q}
+	var changed []*line
 	for _, l := range q.allLines() {
 		l.mu.Lock()
 		if l.changed {
 			l.changed = false
-			o.lines = append(o.lines, l)
+			changed = append(changed, l)
 		}
 		l.mu.Unlock()
 	}
-	if len(o.lines) == 0 {
-		return
-	}
-	if q.committer.add(o) == nil {
-		<-o.result
+	for some := range slices.Chunk(changed, metaLines) {
+		o := &metaOp{ticket: newTicket(), q: q, lines: some}
+		if q.committer.add(o) != nil || <-o.result != nil {
+			return
+		}
 	}
 }

@@ -56,6 +56,7 @@ func load(opt Options) (*Queue, error) {
 		claims: claims{held: map[identity]chan struct{}{}}, lines: map[string]*line{}, byID: map[uint32]*line{},
 		maxBytes: int(st.db.MaxBatchSize()) - 64<<10,
 	}
+	q.batchBytes = min(maxBatchBytes, q.maxBytes)
 	q.committer = newCommitter(q)
 	if err := q.recover(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", opt.Dir, err), st.db.Close())

@@ -16,7 +16,7 @@ type replayOp struct {
 	seq    uint64
 }
 
-func (o *replayOp) weight() int { return 512 + len(o.record.route) + len(o.record.key) }
+func (o *replayOp) weight() int { return 4*perWrite + len(o.record.route) + len(o.record.key) }
 
 func (o *replayOp) build(b *batch) error {
 	o.seq = o.q.nextSeq()
@@ -62,6 +62,7 @@ func (q *Queue) Cancel(ctx context.Context, id, why string) error {
 		return queue.ErrClosed
 	}
 	defer q.leave()
+	why = why[:min(len(why), maxText)]
 	d, _, err := q.lookUp(id)
 	if err != nil {
 		return err

@@ -84,7 +84,7 @@ func (op *parkOp) add(c *chain, e *entry) {
 	op.items = append(op.items, e)
 }
 
-func (op *parkOp) weight() int { return (len(op.items) + len(op.heads)) * 64 }
+func (op *parkOp) weight() int { return (len(op.items) + len(op.heads)) * perWrite }
 
 func (op *parkOp) build(b *batch) error {
 	for _, group := range [][]*entry{op.heads, op.items} {

@@ -11,12 +11,13 @@ import (
 
 // Queue is the engine. All methods are safe for concurrent use.
 type Queue struct {
-	opt       Options
-	store     *store
-	committer *committer
-	claims    claims
-	space     space
-	maxBytes  int // of one Enqueue
+	opt        Options
+	store      *store
+	committer  *committer
+	claims     claims
+	space      space
+	maxBytes   int // of one op
+	batchBytes int // of one commit, unless one op alone is larger
 
 	seq      uint64 // last number given out; only the committer changes it
 	heldNow  atomic.Int64
@@ -164,12 +165,7 @@ func (q *Queue) beginClose() bool {
 func (q *Queue) shutDown() {
 	defer close(q.finished)
 	q.work.Wait()
-	last := &metaOp{ticket: newTicket(), q: q, lines: q.allLines(), clean: true}
-	err := q.committer.add(last)
-	q.committer.close()
-	if err == nil {
-		err = <-last.result
-	}
+	err := q.committer.close(q.allLines())
 	for _, l := range q.allLines() {
 		l.stop()
 	}

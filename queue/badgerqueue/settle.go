@@ -19,7 +19,7 @@ type settleOp struct {
 }
 
 func (o *settleOp) weight() int {
-	n := 512 + len(o.record.route) + len(o.record.key) + len(o.record.reason) + len(o.record.memo)
+	n := 6*perWrite + 64 + len(o.record.route) + len(o.record.key) + len(o.record.reason) + len(o.record.memo)
 	if o.record.last != nil {
 		n += attemptSize(o.record.last)
 	}

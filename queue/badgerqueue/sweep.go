@@ -30,12 +30,12 @@ type retireOp struct {
 
 func (o *retireOp) add(keys [][]byte, bytes int64) {
 	o.keys = append(o.keys, keys...)
-	o.size += len(keys) * 64
+	o.size += len(keys) * perWrite
 	o.bytes += bytes
 	o.n++
 }
 
-func (o *retireOp) weight() int { return o.size + 256 }
+func (o *retireOp) weight() int { return o.size + perWrite }
 
 // build also writes the highest number given out: numbers are not used again though the events that had them are gone.
 func (o *retireOp) build(b *batch) error {
