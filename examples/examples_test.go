@@ -32,7 +32,7 @@ func load(t *testing.T, name string) gateway.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = []byte(strings.Replace(string(text), `"../../plugins"`, `"`+gatewaytest.Plugins(t)+`"`, 1))
+	text = []byte(strings.Replace(string(text), `dir = "../../plugins"`, gatewaytest.PluginsTable(t), 1))
 	file := filepath.Join(t.TempDir(), "config.toml")
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)

@@ -124,8 +124,7 @@ admin = "127.0.0.1:0"
 dir = "data"
 min_free = "1MiB"
 [plugins]
-dir = %q
-[sources.events]
+%s[sources.events]
 verify = { scheme = "none" }
 [destinations.babelforce]
 plugin = "babelforce"
@@ -143,7 +142,7 @@ password = "not-a-real-secret"
 [[routes]]
 name = "all"
 to = ["babelforce"]
-`, gatewaytest.Plugins(t), target, target, settings, strings.Join(pairs, ", ")))
+`, gatewaytest.PluginsTable(t), target, target, settings, strings.Join(pairs, ", ")))
 }
 
 // babelforce is a server that follows a script. Token requests that the script does not have are answered beside it:

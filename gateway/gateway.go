@@ -172,6 +172,9 @@ func (g *Gateway) Listen() string { return g.edgeListener.Addr().String() }
 // Admin is the address of the API.
 func (g *Gateway) Admin() string { return g.adminListener.Addr().String() }
 
+// Store is the queue that the gateway runs on. It is closed when Run returns.
+func (g *Gateway) Store() Store { return g.store }
+
 // Run serves until ctx is done or something that cannot be mended fails, lets what runs finish, and closes everything.
 // It may be called once.
 func (g *Gateway) Run(ctx context.Context) error {

@@ -29,20 +29,19 @@ func TestCheckAcceptsTheShippedConfiguration(t *testing.T) {
 // status is 1.
 func TestEachMistakeIsOneLine(t *testing.T) {
 	for _, c := range []struct{ name, change, to, line, what, do string }{
-		{"syntax", `plugin = "zendesk"`, `plugin = "zendesk`, "5:", "is not TOML", "close the text with the quote"},
-		{"unknown key", `plugin = "zendesk"`, `plugin = "zendesk"` + "\npluign = 1", "6:1:", `"pluign"`, "plugin"},
-		{"wrong type", `timeout = "15s"`, `timeout = 15`, "11:11:", "duration", `"15s"`},
-		{"unknown plugin", `plugin = "zendesk"`, `plugin = "zendisk"`, "5:10:", "zendisk", "zendesk"},
-		{"missing secret", `secret = "s3cret"`, `secret = "{{secret.zendesk.missing}}"`, "6:41:", "zendesk.missing", "PLUGBOARD_SECRET_ZENDESK_MISSING"},
-		{"bad expression", `when = 'type != ""'`, `when = 'data.scoop == "unified"'`, "20:", "scoop", "scope"},
-		{"expression of a wrong type", `when = 'type != ""'`, `when = 'type == 3'`, "20:", "mismatched types", "compare"},
-		{"two sources on one path", `path = "/other"`, `path = "/in"`, "15:8:", `/in`, "5"},
-		{"unknown destination", `to = ["out"]`, `to = ["oat"]`, "21:7:", "oat", "out"},
+		{"syntax", `plugin = "zendesk"`, `plugin = "zendesk`, "6:", "is not TOML", "close the text with the quote"},
+		{"unknown key", `plugin = "zendesk"`, `plugin = "zendesk"` + "\npluign = 1", "7:1:", `pluign is not a key of sources.a`, "did you mean plugin"},
+		{"wrong type", `timeout = "15s"`, `timeout = 15`, "12:11:", "duration", `"15s"`},
+		{"unknown plugin", `plugin = "zendesk"`, `plugin = "zendisk"`, "6:10:", "zendisk", "zendesk"},
+		{"missing secret", `secret = "s3cret"`, `secret = "{{secret.zendesk.missing}}"`, "7:41:", "zendesk.missing", "PLUGBOARD_SECRET_ZENDESK_MISSING"},
+		{"bad expression", `when = 'type != ""'`, `when = 'data.scoop == "unified"'`, "21:", "scoop", "scope"},
+		{"expression of a wrong type", `when = 'type != ""'`, `when = 'type == 3'`, "21:", "mismatched types", "compare"},
+		{"two sources on one path", `path = "/other"`, `path = "/in"`, "16:8:", `have the same path /in`, "a path of its own"},
+		{"unknown destination", `to = ["out"]`, `to = ["oat"]`, "22:7:", "oat", "out"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := fmt.Sprintf(`[plugins]
-dir = %q
-[sources.a]
+%s[sources.a]
 path = "/in"
 plugin = "zendesk"
 verify = { scheme = "zendesk", secret = "s3cret" }
@@ -61,7 +60,7 @@ dir = ""
 name = "all"
 when = 'type != ""'
 to = ["out"]
-`, gatewaytest.Plugins(t))
+`, gatewaytest.PluginsTable(t))
 			if n := strings.Count(text, c.change); n != 1 {
 				t.Fatalf("%q stands %d times in the text", c.change, n)
 			}

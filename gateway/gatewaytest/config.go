@@ -23,7 +23,7 @@ func Shipped(t testing.TB, replacements ...string) string {
 		t.Fatal(err)
 	}
 	pairs := append([]string{
-		"[plugins]\n#dir ", fmt.Sprintf("[plugins]\ndir = %q\n#", Plugins(t)),
+		"[plugins]\n#dir ", "[plugins]\n" + PluginsTable(t) + "#",
 		`"127.0.0.1:8080"`, fmt.Sprintf("%q", FreeAddr(t)),
 		`"127.0.0.1:8081"`, fmt.Sprintf("%q", FreeAddr(t)),
 	}, replacements...)
@@ -35,6 +35,14 @@ func Shipped(t testing.TB, replacements ...string) string {
 		out = strings.Replace(out, pairs[i], pairs[i+1], 1)
 	}
 	return Write(t, out)
+}
+
+// PluginsTable is what a test's configuration has under [plugins]: the built plugins, and one cache for all tests, so
+// that a plugin is compiled once.
+func PluginsTable(t testing.TB) string {
+	t.Helper()
+	dir := Plugins(t)
+	return fmt.Sprintf("dir = %q\ncache = %q\n", dir, filepath.Join(dir, "cache"))
 }
 
 // Write puts a configuration into a folder of its own and gives the file's path.
