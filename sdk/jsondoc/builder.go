@@ -95,7 +95,7 @@ func (b *Builder) container(dst []byte, at int32) []byte {
 		switch {
 		case m.kind == String:
 			dst = append(dst, '"')
-			if isPlain(bytes(m.text)) {
+			if isPlain(bytesOf(m.text)) {
 				dst = append(dst, m.text...)
 			} else {
 				dst = appendMixed(dst, m.text)
@@ -127,7 +127,7 @@ func opener(k Kind) byte {
 
 // place finds or makes the part that a path leads to from a container, as that kind.
 func (b *Builder) place(at int32, path string, kind Kind) int32 {
-	for p := bytes(path); ; {
+	for p := bytesOf(path); ; {
 		i := 0
 		for i < len(p) && p[i] != '.' && p[i] != '\\' {
 			i++
@@ -135,7 +135,7 @@ func (b *Builder) place(at int32, path string, kind Kind) int32 {
 		name, last := p[:i], i == len(p)
 		if !last && p[i] == '\\' {
 			text, rest, more := step(view(p))
-			name, last, p = bytes(text), !more, bytes(rest)
+			name, last, p = bytesOf(text), !more, bytesOf(rest)
 		} else if !last {
 			p = p[i+1:]
 		}
@@ -151,7 +151,7 @@ func (b *Builder) child(at int32, name []byte, kind Kind) int32 {
 	want, parts := sign(name), b.parts
 	for c := parts[at].first; c != 0; {
 		p := &parts[c]
-		if p.sign == want && same(bytes(p.name), name) {
+		if p.sign == want && same(bytesOf(p.name), name) {
 			if p.kind != kind {
 				p.kind, p.text, p.start, p.end, p.first, p.last = kind, "", 0, 0, 0, 0
 			}
@@ -165,7 +165,7 @@ func (b *Builder) child(at int32, name []byte, kind Kind) int32 {
 // add makes a further part in a container.
 func (b *Builder) add(at int32, name string, mark uint32, kind Kind) int32 {
 	c := int32(len(b.parts))
-	b.parts = append(b.parts, part{name: name, sign: mark, kind: kind, plainName: isPlain(bytes(name))})
+	b.parts = append(b.parts, part{name: name, sign: mark, kind: kind, plainName: isPlain(bytesOf(name))})
 	up := &b.parts[at]
 	if up.first == 0 {
 		up.first = c

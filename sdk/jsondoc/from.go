@@ -89,14 +89,14 @@ func (o Obj) Merge(v Value) {
 	for name, m := range v.Each {
 		switch {
 		case m.Kind() == Object:
-			Obj{o.b, o.b.child(o.at, bytes(name), Object)}.Merge(m)
+			Obj{o.b, o.b.child(o.at, bytesOf(name), Object)}.Merge(m)
 		case m.Kind() == Array:
-			at := o.b.child(o.at, bytes(name), Array)
+			at := o.b.child(o.at, bytesOf(name), Array)
 			for _, e := range m.Each {
 				o.b.copy(o.b.add(at, "", 0, encoded), e)
 			}
 		case !m.Empty():
-			o.b.copy(o.b.child(o.at, bytes(name), encoded), m)
+			o.b.copy(o.b.child(o.at, bytesOf(name), encoded), m)
 		}
 	}
 }

@@ -196,7 +196,7 @@ func stringFault(src []byte, i int) error {
 			return &SyntaxError{"control character in a string", i}
 		case c == '\\':
 			n := scanEscape(src, i+1)
-			if n == 0 && len(src)-i < 6 {
+			if n == 0 && (i+1 == len(src) || src[i+1] == 'u' && i+6 > len(src)) {
 				return early(src)
 			} else if n == 0 {
 				return &SyntaxError{"malformed escape in a string", i}

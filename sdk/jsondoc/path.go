@@ -87,7 +87,7 @@ func (v Value) Carry() Value {
 // Member is the member of an object by its exact name, dots and all.
 func (v Value) Member(name string) Value {
 	if v.Kind() == Object {
-		if at := v.doc.child(v.at, bytes(name), false); at >= 0 {
+		if at := v.doc.child(v.at, bytesOf(name), false); at >= 0 {
 			return Value{v.doc, at}
 		}
 	}
@@ -107,7 +107,7 @@ func (v Value) Index(i int) Value {
 // follow gives the node that a path leads to from at; -1 when there is none. The search in an object stands here once
 // more, beside child, for a guest's sake (see parse).
 func (d *Doc) follow(at int32, path string, mark bool) int32 {
-	p, tape := bytes(path), d.tape
+	p, tape := bytesOf(path), d.tape
 	if len(p) == 0 {
 		return at
 	}
@@ -146,7 +146,7 @@ func (d *Doc) followOdd(at int32, path string, mark bool) int32 {
 	name, rest, more := step(path)
 	switch d.tape[at].kind {
 	case Object:
-		at = d.child(at, bytes(name), mark && !more)
+		at = d.child(at, bytesOf(name), mark && !more)
 	case Array:
 		n, ok := parseInt(name)
 		if !ok {
@@ -200,5 +200,5 @@ func (d *Doc) element(at int32, i int) int32 {
 	return -1
 }
 
-// bytes is s to be read only.
-func bytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+// bytesOf is s to be read only.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

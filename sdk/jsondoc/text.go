@@ -77,7 +77,7 @@ func AppendString(dst []byte, s string) []byte {
 
 // AppendEscaped appends s to dst as the content of a JSON string, without quotes.
 func AppendEscaped(dst []byte, s string) []byte {
-	if isPlain(bytes(s)) {
+	if isPlain(bytesOf(s)) {
 		return append(dst, s...)
 	}
 	return appendMixed(dst, s)
