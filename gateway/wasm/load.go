@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -74,7 +75,7 @@ func (m *Module) Exports() []string {
 }
 
 // Load checks, rewrites and compiles a module; nothing of it runs. Every failure is an *Error of kind Refused. It may
-// take seconds for a module that is not in the cache; ctx does not interrupt that.
+// take seconds for a module that is not in the cache.
 func (h *Host) Load(ctx context.Context, name string, wasm []byte) (*Module, error) {
 	refused := func(err error) error { return &Error{Plugin: name, Kind: Refused, Reason: err.Error()} }
 	if int64(len(wasm)) > h.limits.Module {
@@ -104,7 +105,9 @@ func (h *Host) Load(ctx context.Context, name string, wasm []byte) (*Module, err
 
 // compile asks the engine, and once more with an empty cache: a damaged entry must not keep a plugin out.
 func (h *Host) compile(ctx context.Context, code []byte) (wazero.CompiledModule, error) {
-	ctx = experimental.WithCompilationWorkers(ctx, h.options.Workers)
+	ctx, cancel := context.WithTimeoutCause(ctx, compileLimit, fmt.Errorf("compiling took longer than %v", compileLimit))
+	defer cancel()
+	ctx = experimental.WithCompilationWorkers(ctx, max(2, h.options.Workers)) // a single one does not look at ctx
 	compiled, err := h.runtime.CompileModule(ctx, code)
 	if err == nil || h.options.CacheDir == "" || ctx.Err() != nil {
 		return compiled, err
@@ -114,6 +117,9 @@ func (h *Host) compile(ctx context.Context, code []byte) (wazero.CompiledModule,
 	}
 	return h.runtime.CompileModule(ctx, code)
 }
+
+// compileLimit ends a compilation, between two functions. A Go guest takes a second for each 2 MB.
+const compileLimit = time.Minute
 
 // checkImports refuses what this host does not offer, by name.
 func (m *Module) checkImports(imports []meter.Import) error {

@@ -34,11 +34,20 @@ type body struct {
 	*module
 	r       reader
 	edits   []edit
-	blocks  []int // for each open block the edit of its innermost loop header
-	header  int
+	blocks  []block
+	header  int // the edit of the innermost loop header
 	params  int
 	locals  int
 	hasBulk bool
+
+	merges uint64   // branches that have met so far
+	seen   []uint64 // for each local, merges when it was last touched
+}
+
+// block is one that is open.
+type block struct {
+	outer int    // the header around it
+	edges uint64 // branches to it
 }
 
 func (m *module) codeSection() ([]byte, error) {
@@ -59,6 +68,7 @@ func (m *module) codeSection() ([]byte, error) {
 	}
 	out := appendU32(make([]byte, 0, len(sec.body)+len(sec.body)/3), uint32(n))
 	b := &body{module: m}
+	m.allowed = uint64(m.limits.Effort) + uint64(len(sec.body))
 	var scratch []byte
 	for i := range n {
 		size := int(r.u32())
@@ -85,10 +95,13 @@ func (m *module) codeSection() ([]byte, error) {
 func (b *body) scan() error {
 	r := &b.r
 	b.edits, b.blocks, b.hasBulk = b.edits[:0], b.blocks[:0], false
-	b.readLocals()
+	if b.readLocals(); r.err != nil {
+		return r.err
+	}
 	b.edits = append(b.edits, edit{at: r.pos, kind: charge, value: 1 + uint32(b.locals)>>localsShift})
-	b.blocks = append(b.blocks, 0)
-	b.header = 0
+	b.blocks = append(b.blocks, block{})
+	b.header, b.merges = 0, 0
+	b.seen = append(b.seen[:0], make([]uint64, b.locals)...)
 	for len(b.blocks) > 0 {
 		if r.err != nil {
 			return r.err
@@ -123,24 +136,47 @@ func (b *body) readLocals() {
 	b.locals = int(total)
 }
 
-// open notes a block's start, end its end.
-func (b *body) open() { b.blocks = append(b.blocks, b.header) }
+// open notes a block's start, end its end, branch a branch to the block that lies so many levels out.
+func (b *body) open() { b.blocks = append(b.blocks, block{outer: b.header}) }
 
 func (b *body) end() {
-	b.header = b.blocks[len(b.blocks)-1]
+	last := b.blocks[len(b.blocks)-1]
+	b.header = last.outer
+	b.merges += 1 + last.edges
 	b.blocks = b.blocks[:len(b.blocks)-1]
+}
+
+func (b *body) branch() {
+	level := b.r.u32()
+	if int64(level) >= int64(len(b.blocks)) {
+		b.r.fail("a branch out of the function")
+		return
+	}
+	b.blocks[len(b.blocks)-1-int(level)].edges++
 }
 
 func (b *body) loop() {
 	b.open()
+	b.merges++
 	b.header = len(b.edits)
 	b.edits = append(b.edits, edit{at: b.r.pos, kind: charge, value: 1})
 }
 
-func (b *body) local() {
-	if i := b.r.u32(); b.r.err == nil && uint64(i) >= uint64(b.locals) {
+// local reads an instruction on a local. To get a local's value the engine's compiler goes back to where it was last
+// touched, through every branch that has met the others in between; the sum of these ways is what makes its time more
+// than linear (26 KB of code took 15 s), and so it is bounded.
+func (b *body) local(get bool) {
+	i := b.r.u32()
+	if b.r.err != nil || uint64(i) >= uint64(b.locals) {
 		b.r.fail("local %d does not exist", i)
+		return
 	}
+	if get {
+		if b.effort += b.merges - b.seen[i]; b.effort > b.allowed {
+			b.r.fail("its code is too entangled to be compiled in reasonable time")
+		}
+	}
+	b.seen[i] = b.merges
 }
 
 func (b *body) global() {

@@ -88,6 +88,29 @@ func (m *module) elements(r *reader, out []byte, expressions bool) []byte {
 	return out
 }
 
+// dataSection copies the memory's content as it is, once its counts have been found true: the engine makes room for as
+// many segments as a file says that it has.
+func (m *module) dataSection() ([]byte, error) {
+	if !m.sections[secData].has {
+		return nil, nil
+	}
+	r := m.sections[secData].reader()
+	for n := r.count(); n > 0 && r.err == nil; n-- {
+		flags := r.u32()
+		if r.err == nil && flags > 2 {
+			r.fail("a data segment of an unknown kind")
+		}
+		if flags == 2 {
+			r.u32()
+		}
+		if flags != 1 {
+			m.constant(r, nil)
+		}
+		r.take(r.count())
+	}
+	return r.b, r.end("data section")
+}
+
 // nameSection copies the functions' names, for traces of traps. Damaged or absent names are left out: nothing depends
 // on them.
 func (m *module) nameSection() []byte {

@@ -12,16 +12,14 @@ func (b *body) instruction(op byte, from int) {
 		b.loop()
 	case op == 0x0b:
 		b.end()
+	case op == 0x05: // else
+		b.merges++
 	case op == 0x0c || op == 0x0d: // br, br_if
-		r.skipLEB(5)
-	case op == 0x0e:
-		for range r.count() {
-			r.skipLEB(5)
-			if r.err != nil {
-				return
-			}
+		b.branch()
+	case op == 0x0e: // br_table
+		for n := r.count(); n >= 0 && r.err == nil; n-- {
+			b.branch()
 		}
-		r.skipLEB(5)
 	case op == 0x10 || op == 0xd2: // call, ref.func
 		b.function()
 	case op == 0x11:
@@ -30,7 +28,7 @@ func (b *body) instruction(op byte, from int) {
 	case op == 0x1c:
 		r.take(r.count())
 	case op >= 0x20 && op <= 0x22:
-		b.local()
+		b.local(op == 0x20)
 	case op == 0x23 || op == 0x24:
 		b.global()
 	case op == 0x25 || op == 0x26 || op == 0x3f || op == 0xd0: // table.get, table.set, memory.size, ref.null
@@ -62,7 +60,7 @@ func (b *body) instruction(op byte, from int) {
 // plain says whether an instruction has no operands in the code.
 func plain(op byte) bool {
 	switch op {
-	case 0x00, 0x01, 0x05, 0x0f, 0x1a, 0x1b, 0xd1: // unreachable, nop, else, return, drop, select, ref.is_null
+	case 0x00, 0x01, 0x0f, 0x1a, 0x1b, 0xd1: // unreachable, nop, return, drop, select, ref.is_null
 		return true
 	}
 	return op >= 0x45 && op <= 0xc4

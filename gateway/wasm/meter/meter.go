@@ -47,12 +47,14 @@ type Limits struct {
 	Locals      int    // of one function, parameters included
 	Body        int    // bytes of one function
 	Functions   int
+	Effort      int // of the engine's compiler, beyond one for each byte of code; compilers' modules need 0.1 to 0.6 of that
 }
 
 // DefaultLimits are wide enough for what compilers make: Go's nests one block for each place where a function can be
 // resumed, 2,000 in large ones.
 func DefaultLimits() Limits {
-	return Limits{MemoryPages: 512, TableSize: 1 << 16, Nesting: 5000, Locals: 10000, Body: 1 << 20, Functions: 100000}
+	return Limits{MemoryPages: 512, TableSize: 1 << 16, Nesting: 5000, Locals: 10000, Body: 1 << 20, Functions: 100000,
+		Effort: 200000}
 }
 
 // Signature is a function's type, a byte for each value as in the binary format.

@@ -12,7 +12,7 @@ func (m *module) rewrite(size int) ([]byte, error) {
 	}{
 		{secType, m.typeSection}, {secImport, m.importSection}, {secFunction, m.functionSection}, {secTable, m.tableSection},
 		{secMemory, m.memorySection}, {secGlobal, m.globalSection}, {secExport, m.exportSection}, {secElement, m.elementSection},
-		{secDataCount, m.verbatim(secDataCount)}, {secCode, m.codeSection}, {secData, m.verbatim(secData)},
+		{secDataCount, m.dataCountSection}, {secCode, m.codeSection}, {secData, m.dataSection},
 	} {
 		body, err := step.body()
 		if err != nil {
@@ -28,9 +28,7 @@ func (m *module) rewrite(size int) ([]byte, error) {
 	return out, nil
 }
 
-func (m *module) verbatim(id int) func() ([]byte, error) {
-	return func() ([]byte, error) { return m.sections[id].body, nil }
-}
+func (m *module) dataCountSection() ([]byte, error) { return m.sections[secDataCount].body, nil }
 
 func (m *module) typeSection() ([]byte, error) {
 	r := m.sections[secType].reader()

@@ -49,6 +49,8 @@ type module struct {
 	hasStart  bool
 	start     uint32
 	refill    uint32 // the type of the added import
+	effort    uint64 // of the engine's compiler, as body.local counts it
+	allowed   uint64
 }
 
 var magic = []byte("\x00asm\x01\x00\x00\x00")
