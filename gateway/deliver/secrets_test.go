@@ -184,6 +184,58 @@ func TestTokensDoNotStay(t *testing.T) {
 	}
 }
 
+// An answer of 401 is worth one new token in an attempt, however many steps it takes and whatever the new one brings.
+func TestOneNewTokenInAnAttempt(t *testing.T) {
+	var tokens, requests int
+	mux := http.NewServeMux()
+	mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) {
+		tokens++
+		_, _ = fmt.Fprintf(w, `{"access_token":"token-%d"}`, tokens)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		requests++
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	base := serve(t, mux)
+	oauth := config.Auth{Type: "oauth2-client-credentials", TokenURL: base + "/token", ClientID: "id", ClientSecret: secret.New("canary-client")}
+	for name, tt := range map[string]struct {
+		judge            string
+		tokens, requests int
+		want             deliver.Class
+	}{
+		"by status":            {"", 2, 2, deliver.Dead},
+		"plugin asks as well":  {`{"retry":{"refresh_auth":true}}`, 2, 2, deliver.Retry},
+		"next step also fails": {`{"next":{"request":{}}}`, 2, deliver.MaxSteps + 1, deliver.Dead},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tokens, requests = 0, 0
+			d := network(t, &config.Destination{Name: "crm", URL: text(base), Auth: oauth}, &scripted{name: "p", format: says(`{"request":{}}`), judge: says(tt.judge)})
+			r := d.Attempt(t.Context(), owed())
+			if tokens != tt.tokens || requests != tt.requests || r.Class != tt.want {
+				t.Errorf("%d tokens, %d requests, %v; want %d, %d, %v", tokens, requests, r.Class, tt.tokens, tt.requests, tt.want)
+			}
+		})
+	}
+}
+
+// A plugin may know better than the status that credentials are spent: they are renewed for the next attempt.
+func TestPluginAsksForNewCredentials(t *testing.T) {
+	tokens := 0
+	mux := http.NewServeMux()
+	mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) {
+		tokens++
+		_, _ = fmt.Fprintf(w, `{"access_token":"token-%d"}`, tokens)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	base := serve(t, mux)
+	oauth := config.Auth{Type: "oauth2-client-credentials", TokenURL: base + "/token", ClientID: "id", ClientSecret: secret.New("canary-client")}
+	d := network(t, &config.Destination{Name: "crm", URL: text(base), Auth: oauth},
+		&scripted{name: "p", format: says(`{"request":{}}`), judge: says(`{"retry":{"refresh_auth":true,"reason":"logged out"}}`)})
+	if r := d.Attempt(t.Context(), owed()); r.Class != deliver.Retry || r.Reason != "logged out" || tokens != 2 {
+		t.Errorf("%v %q after %d tokens, want 2", r.Class, r.Reason, tokens)
+	}
+}
+
 // No connection is made to an address inside, and none through a redirect from one that is allowed.
 func TestInwardAddresses(t *testing.T) {
 	reached := 0

@@ -310,6 +310,46 @@ func TestBreakerReleases(t *testing.T) {
 	})
 }
 
+// Leases that come after the pause, to a lane that was waiting for them since before, are not all probes.
+func TestOneProbeAtATime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		q, r := newMemoryQueue(), &receiver{takes: time.Second, outcome: func(*queue.Delivery) deliver.Result { return status(503) }}
+		l := lane(t, "crm", r)
+		l.Concurrency = 20
+		l.Policy = policy(t, config.Retry{Every: time.Hour})
+		start(t, dispatch.Options{Queue: q}, l)
+		q.add("crm", 10)
+		pass(10 * time.Second)
+		r.most = 0
+		q.add("crm", 5)
+		pass(2 * time.Minute)
+		if r.attempts() < 12 || r.most > 1 {
+			t.Errorf("%d attempts, %d at a time; want single probes", r.attempts(), r.most)
+		}
+	})
+}
+
+// Only failures in a row count.
+func TestFailuresBetweenAnswers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		q, n := newMemoryQueue(), 0
+		r := &receiver{outcome: func(*queue.Delivery) deliver.Result {
+			if n++; n%10 == 0 {
+				return status(404)
+			}
+			return status(503)
+		}}
+		l := lane(t, "crm", r)
+		l.Concurrency = 1
+		start(t, dispatch.Options{Queue: q}, l)
+		q.add("crm", 100)
+		pass(time.Second)
+		if r.attempts() != 100 {
+			t.Errorf("%d attempts, want 100", r.attempts())
+		}
+	})
+}
+
 func TestOtherOutcomesKeepTheBreakerOpenedOrClosed(t *testing.T) {
 	for name, tt := range map[string]struct {
 		out  deliver.Result

@@ -127,3 +127,25 @@ func TestCloseInterrupts(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// lateQueue gives leases out in the moment in which the lane is stopped.
+type lateQueue struct{ *memoryQueue }
+
+func (q lateQueue) Receive(ctx context.Context, destination string, most int) ([]queue.Lease, error) {
+	<-ctx.Done()
+	return q.memoryQueue.Receive(context.WithoutCancel(ctx), destination, most)
+}
+
+func TestLeasesThatComeTooLateGoBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		q, r := lateQueue{newMemoryQueue()}, &receiver{}
+		d := start(t, dispatch.Options{Queue: q}, lane(t, "crm", r))
+		q.add("crm", 3)
+		pass(time.Second)
+		_ = d.Close(t.Context())
+		states, leased := q.counts("crm")
+		if r.attempts() != 0 || leased != 0 || states[queue.Pending] != 3 {
+			t.Errorf("%d attempts, %d leased, %v", r.attempts(), leased, states)
+		}
+	})
+}

@@ -73,6 +73,21 @@ func TestResponseIsBounded(t *testing.T) {
 	}
 }
 
+// An answer without end costs no more than the bound, in bytes and in time.
+func TestEndlessAnswer(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			if _, err := w.Write(make([]byte, 1<<10)); err != nil {
+				return
+			}
+		}
+	})
+	resp, err := local(t, send.Options{Timeout: 5 * time.Second}).Send(t.Context(), get(s.URL))
+	if err != nil || !resp.Truncated || len(resp.Body) != send.DefaultMaxResponse {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestHeadHasNoBody(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "10") })
 	resp, err := local(t, send.Options{}).Send(t.Context(), &send.Request{Method: "HEAD", URL: s.URL, Header: http.Header{}})

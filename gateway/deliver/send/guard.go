@@ -36,6 +36,8 @@ func prefixes(list ...string) []netip.Prefix {
 type Guard struct {
 	AllowPrivate bool           // lets everything through
 	Exempt       netip.AddrPort // let through besides: the demo destination of the dev command
+	// Interfaces lists this machine's own addresses; nil: net.InterfaceAddrs.
+	Interfaces func() ([]net.Addr, error)
 
 	mu   sync.Mutex
 	own  []netip.Addr
@@ -70,7 +72,11 @@ func (g *Guard) ownAddrs() []netip.Addr {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if now := time.Now(); now.Sub(g.read) > ownAge {
-		if addrs, err := net.InterfaceAddrs(); err == nil {
+		list := g.Interfaces
+		if list == nil {
+			list = net.InterfaceAddrs
+		}
+		if addrs, err := list(); err == nil {
 			g.own = g.own[:0:0]
 			for _, a := range addrs {
 				if p, err := netip.ParsePrefix(a.String()); err == nil {

@@ -55,18 +55,18 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// This machine's own addresses are refused though they may lie in no denied range.
+// This machine's own addresses are refused though they lie in no denied range.
 func TestCheckOwnAddresses(t *testing.T) {
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &send.Guard{}
-	for _, a := range addrs {
-		ip := netip.MustParsePrefix(a.String()).Addr()
-		if g.Check(netip.AddrPortFrom(ip, 443)) == nil {
-			t.Errorf("own address %v was let through", ip)
+	own := []net.Addr{&net.IPNet{IP: net.IPv4(9, 9, 9, 9), Mask: net.CIDRMask(24, 32)}, &net.IPNet{IP: net.ParseIP("2606:4700::9"), Mask: net.CIDRMask(64, 128)}}
+	g := &send.Guard{Interfaces: func() ([]net.Addr, error) { return own, nil }}
+	for addr, refused := range map[string]bool{"9.9.9.9": true, "::ffff:9.9.9.9": true, "2606:4700::9": true, "9.9.9.10": false, "2606:4700::10": false} {
+		if err := g.Check(netip.AddrPortFrom(netip.MustParseAddr(addr), 443)); (err != nil) != refused {
+			t.Errorf("%s: %v, want refused %v", addr, err, refused)
 		}
+	}
+	blind := &send.Guard{Interfaces: func() ([]net.Addr, error) { return nil, errors.New("no netlink") }}
+	if err := blind.Check(netip.MustParseAddrPort("10.0.0.1:443")); err == nil {
+		t.Error("without a list of its own addresses the ranges are not checked")
 	}
 }
 
