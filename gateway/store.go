@@ -2,7 +2,11 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -44,7 +48,11 @@ func withMetrics(m *metrics.Set) func(*badgerqueue.Options) {
 
 // Audit recounts a store that no gateway has open.
 func Audit(ctx context.Context, cfg *config.Config) (queue.AuditReport, error) {
-	return badgerqueue.AuditDir(ctx, storeDir(cfg))
+	dir := storeDir(cfg)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return queue.AuditReport{}, fmt.Errorf("there is no queue at %s; has a gateway run with this configuration?", dir)
+	}
+	return badgerqueue.AuditDir(ctx, dir)
 }
 
 // depthCollector tells the backlog of each destination when it is asked.

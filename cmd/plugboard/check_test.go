@@ -14,7 +14,7 @@ import (
 func command(t *testing.T, args ...string) (status int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	status = execute(args, stdio{strings.NewReader(""), &o, &e})
+	status = execute(t.Context(), args, stdio{strings.NewReader(""), &o, &e})
 	return status, o.String(), e.String()
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -82,7 +83,7 @@ func printDelivery(w io.Writer, d admin.DeliveryRecord) error {
 			p.line("  status    %d", a.Status)
 		}
 		if a.Response != "" {
-			p.line("  response  %s", a.Response)
+			p.line("  response  %s", strings.TrimSpace(a.Response))
 		}
 		if a.Error != "" {
 			p.line("  error     %s", a.Error)

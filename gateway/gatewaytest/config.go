@@ -27,7 +27,7 @@ func Shipped(t testing.TB, replacements ...string) string {
 		`"127.0.0.1:8080"`, fmt.Sprintf("%q", FreeAddr(t)),
 		`"127.0.0.1:8081"`, fmt.Sprintf("%q", FreeAddr(t)),
 	}, replacements...)
-	out := string(text)
+	out := strings.ReplaceAll(string(text), "127.0.0.1:8082", FreeAddr(t)) // the demo destination
 	for i := 0; i < len(pairs); i += 2 {
 		if n := strings.Count(out, pairs[i]); n != 1 {
 			t.Fatalf("config.toml has %s %d times; the test replaces it once", pairs[i], n)

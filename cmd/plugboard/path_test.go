@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/plugboard/plugboard/gateway/admin"
+	"github.com/plugboard/plugboard/gateway/gatewaytest"
+	"github.com/plugboard/plugboard/queue"
+)
+
+// screen is a writer that a test can wait on.
+type screen struct {
+	mu   sync.Mutex
+	cond *sync.Cond
+	text bytes.Buffer
+}
+
+func newScreen() *screen {
+	s := &screen{}
+	s.cond = sync.NewCond(&s.mu)
+	return s
+}
+
+func (s *screen) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cond.Broadcast()
+	return s.text.Write(b)
+}
+
+// waitFor blocks until the text is on the screen; the test's deadline ends a wait in vain.
+func (s *screen) waitFor(ctx context.Context, text string) bool {
+	defer context.AfterFunc(ctx, s.cond.Broadcast)()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !strings.Contains(s.text.String(), text) {
+		if ctx.Err() != nil {
+			return false
+		}
+		s.cond.Wait()
+	}
+	return true
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// startDev runs the dev command on the shipped configuration, built plugins and free ports, until the test ends.
+func startDev(t *testing.T) (config string, out *screen) {
+	t.Helper()
+	config = gatewaytest.Shipped(t)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	out = newScreen()
+	done := make(chan int, 1)
+	go func() {
+		done <- execute(ctx, []string{"dev", "--config", config}, stdio{strings.NewReader(""), out, out})
+	}()
+	t.Cleanup(func() {
+		stop()
+		if status := <-done; status != 0 {
+			t.Errorf("dev ended with status %d\n%s", status, out)
+		}
+	})
+	ready, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if !out.waitFor(ready, "ready ") {
+		t.Fatalf("dev is not ready after a minute:\n%s", out)
+	}
+	return config, out
+}
+
+// TestNewcomersPath types what the README says: dev, send, and where is my event.
+func TestNewcomersPath(t *testing.T) {
+	config, out := startDev(t)
+	const event = "01JNGR5X0V7W2Q9P4K3M8T6ZBA"
+	sample := filepath.FromSlash("../../plugins/zendesk/testdata/01-agent-unified-online.request.json")
+
+	status, said, errs := command(t, "send", "--config", config, "--source", "zendesk", sample)
+	if status != 0 || !strings.HasPrefix(said, "202 ") || !strings.Contains(said, event+"/babelforce  delivered") {
+		t.Fatalf("send: status %d\n%s%s", status, said, errs)
+	}
+	for _, want := range []string{"accepted", "offline → online", "owes 1 delivery", "GET http", "PUT http", "→ 201", "delivered"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("dev does not show %q:\n%s", want, out)
+		}
+	}
+	status, said, _ = command(t, "send", "--config", config, "--source", "zendesk", sample)
+	if status != 0 || !strings.Contains(said, "delivered after 1 attempt") {
+		t.Errorf("a repeat: status %d\n%s", status, said)
+	}
+	status, said, _ = command(t, "events", "--config", config, "--type", "agent.state.changed")
+	if status != 0 || !strings.Contains(said, event) || !strings.Contains(said, "babelforce delivered") {
+		t.Errorf("events: status %d\n%s", status, said)
+	}
+	status, said, _ = command(t, "events", "show", event, "--raw", "--config", config)
+	if status != 0 || !strings.Contains(said, "AGENT_STATUS_SWITCHER") || !strings.Contains(said, "x-zendesk-webhook-id") {
+		t.Errorf("events show: status %d\n%s", status, said)
+	}
+	showsDelivery(t, config, event+"/babelforce")
+	auditHolds(t, config)
+}
+
+func showsDelivery(t *testing.T, config, id string) {
+	t.Helper()
+	var d admin.DeliveryRecord
+	status, said, errs := command(t, "deliveries", "show", id, "--json", "--config", config)
+	if err := json.Unmarshal([]byte(said), &d); status != 0 || err != nil {
+		t.Fatalf("deliveries show: status %d, %v\n%s%s", status, err, said, errs)
+	}
+	if d.State != "delivered" || len(d.Attempts) != 1 || d.Attempts[0].Status != 201 || !strings.HasPrefix(d.Attempts[0].Plugin, "babelforce@") {
+		t.Errorf("%+v", d)
+	}
+	status, said, _ = command(t, "deliveries", "--state", "delivered", "--config", config)
+	if status != 0 || !strings.Contains(said, id) {
+		t.Errorf("deliveries: status %d\n%s", status, said)
+	}
+	if status, said, _ = command(t, "deliveries", "--state", "dead", "--config", config); status != 0 || strings.Contains(said, id) {
+		t.Errorf("deliveries that are dead: status %d\n%s", status, said)
+	}
+}
+
+func auditHolds(t *testing.T, config string) {
+	t.Helper()
+	var r queue.AuditReport
+	status, said, errs := command(t, "audit", "--json", "--config", config)
+	if err := json.Unmarshal([]byte(said), &r); status != 0 || err != nil {
+		t.Fatalf("audit: status %d, %v\n%s%s", status, err, said, errs)
+	}
+	if r.Events != 1 || r.Owed != 1 || r.States["delivered"] != 1 || r.FaultCount != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestSendSaysWhatIsRefused(t *testing.T) {
+	config, out := startDev(t)
+	sample := filepath.FromSlash("../../examples/any-json/01-note.request.json")
+	status, said, errs := command(t, "send", "--config", config, "--source", "nobody", sample)
+	if status != 1 || !strings.Contains(errs, "generic, zendesk") {
+		t.Errorf("an unknown source: status %d, %s%s; want the names there are", status, said, errs)
+	}
+	body := filepath.Join(t.TempDir(), "body.json")
+	if err := os.WriteFile(body, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, said, _ = command(t, "send", "--config", config, "--source", "generic", body)
+	if status != 1 || !strings.HasPrefix(said, "400 ") {
+		t.Errorf("broken JSON: status %d\n%s", status, said)
+	}
+	if !strings.Contains(out.String(), "refused") {
+		t.Errorf("dev does not show the refusal:\n%s", out)
+	}
+}
+
+func TestCommandsWithoutAGatewaySayHowToStartOne(t *testing.T) {
+	config := gatewaytest.Shipped(t)
+	for _, args := range [][]string{{"events"}, {"deliveries"}, {"rejected"}, {"audit"}} {
+		status, _, errs := command(t, append(args, "--config", config)...)
+		if status != 1 || !strings.Contains(errs, "gateway") {
+			t.Errorf("plugboard %s: status %d, %q", args[0], status, errs)
+		}
+	}
+}
