@@ -63,7 +63,7 @@ func compile(source string, condition bool) (program, error) {
 	if !condition && len(r.slots) == 1 && r.single(tree.Node) {
 		return program{slots: r.slots}, nil
 	}
-	if err := optimizer.Optimize(&tree.Node, config); err != nil {
+	if err := optimizer.Optimize(&tree.Node, config); err != nil { //nolint:misspell // its name
 		return program{}, translate(source, err)
 	}
 	code, err := compiler.Compile(tree, config)

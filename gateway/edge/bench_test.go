@@ -68,7 +68,9 @@ func exchange(b *testing.B, serve func(net.Listener) error, request []byte, stat
 	}
 	_ = c.Close()
 	_ = ln.Close()
-	<-served
+	if err := <-served; err != nil {
+		b.Error(err)
+	}
 }
 
 // BenchmarkServer compares the edge with a fasthttp server that answers the same bytes to the same request, under the same
@@ -142,7 +144,9 @@ func BenchmarkCommit(b *testing.B) {
 				}
 			})
 			_ = ln.Close()
-			<-served
+			if err := <-served; err != nil {
+				b.Error(err)
+			}
 		})
 	}
 }

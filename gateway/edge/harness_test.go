@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -236,12 +237,13 @@ func (g *gateway) raw(bytes string) (statuses []int, bodies []string) {
 	for {
 		res, err := http.ReadResponse(r, nil)
 		if err != nil {
-			if err != io.ErrUnexpectedEOF && err != io.EOF {
+			if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 				g.t.Fatalf("after %v: %v", statuses, err)
 			}
 			return statuses, bodies
 		}
 		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
 		if err != nil {
 			g.t.Fatal(err)
 		}

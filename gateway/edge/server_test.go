@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -400,7 +401,8 @@ func TestPipelineOptions(t *testing.T) {
 	twice := []edge.Source{{Config: &config.Source{Name: "a", Path: "/x", Verify: none()}}, {Config: &config.Source{Name: "b", Path: "/x", Verify: none()}}}
 	for place, list := range map[string][]edge.Source{"sources.a.verify": bad, "sources.b.path": twice} {
 		_, err := edge.NewPipeline(edge.PipelineOptions{Sources: list, Metrics: metrics.New(nil)})
-		if fault, ok := err.(*edge.BuildError); !ok || fault.Place != place {
+		var fault *edge.BuildError
+		if !errors.As(err, &fault) || fault.Place != place {
 			t.Errorf("%v, want a fault at %s", err, place)
 		}
 	}

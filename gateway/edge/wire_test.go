@@ -173,7 +173,7 @@ func FuzzScanner(f *testing.F) {
 		f.Add([]byte(tt.Requests), 5)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, piece int) {
-		if piece < 1 || len(b) > 1<<16 {
+		if piece < 1 || len(b) > 4<<10 { // what follows is quadratic
 			return
 		}
 		whole, errWhole := scanAll(string(b), len(b)+1)
@@ -193,6 +193,9 @@ func FuzzScanner(f *testing.F) {
 			}
 			if !before && s.idle() {
 				ends = at + 1
+				if bytes.ContainsAny(b, "%[") {
+					continue // net/http also reads what a path means; here only the frame counts
+				}
 				if got := countRequests(string(b[:ends])); got == 0 {
 					t.Fatalf("a request ends at %d, but net/http sees none in %q", ends, b[:ends])
 				}
