@@ -59,16 +59,9 @@ func (s *Script) shown(r *Request) Request {
 	case a.Type == "basic":
 		out.Header.Set("Authorization", "Basic [redacted]")
 	case a.Type == "api-key" && a.In == "query":
-		out.URL = withParameter(out.URL, a.Name+"=[redacted]")
+		out.URL = withQuery(out.URL, a.Name+"=[redacted]")
 	case a.Type == "api-key":
 		out.Header.Set(a.Name, "[redacted]")
 	}
 	return out
-}
-
-func withParameter(url, parameter string) string {
-	if strings.Contains(url, "?") {
-		return url + "&" + parameter
-	}
-	return url + "?" + parameter
 }
