@@ -1,0 +1,149 @@
+package gateway_test
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/plugboard/plugboard/gateway/gatewaytest"
+)
+
+// The benchmarks of the whole path. Read them as ratios to BenchmarkEcho of the same run, which is the limit of this
+// machine for one client and one server on it, and to BenchmarkSyncedLog of queue/queuetest, the limit of its disk:
+//
+//	go test ./gateway -run '^$' -bench 'Echo|Accept|EndToEnd' -benchtime 3s
+//
+// Load, gateway and receiver share the processors, in all of them.
+var connections = []int{1, 64, 256}
+
+// BenchmarkEcho is a plain fasthttp server that sends back what it gets: no plugin, no disk.
+func BenchmarkEcho(b *testing.B) {
+	addr := serve(b, func(ctx *fasthttp.RequestCtx) { ctx.SetBody(ctx.PostBody()) })
+	for _, n := range connections {
+		b.Run(fmt.Sprint(n), func(b *testing.B) { post(b, "http://"+addr+"/", n, fasthttp.StatusOK) })
+	}
+}
+
+// BenchmarkAccept is from the edge to the commit: a 1 KiB Zendesk event through the compiled plugin, synced before 202.
+func BenchmarkAccept(b *testing.B) {
+	g := start(b, benchConfig(b, ""))
+	for _, n := range connections {
+		b.Run(fmt.Sprint(n), func(b *testing.B) { post(b, g.url("/hooks/zendesk"), n, fasthttp.StatusAccepted) })
+	}
+}
+
+// BenchmarkEndToEnd is from the edge to a receiver that got every event, with a plugin on both sides.
+func BenchmarkEndToEnd(b *testing.B) {
+	var got atomic.Int64
+	arrived := make(chan struct{}, 1)
+	receiver := serve(b, func(*fasthttp.RequestCtx) {
+		got.Add(1)
+		select {
+		case arrived <- struct{}{}:
+		default:
+		}
+	})
+	g := start(b, benchConfig(b, `
+[destinations.receiver]
+plugin = "webhook"
+url = "http://`+receiver+`/"
+allow_http = true
+allow_private = true
+concurrency = 64
+config = { format = "json", body = '{"agent": "{{data.agent.id}}", "state": "{{data.state.name}}", "time": "{{time}}"}' }
+[[routes]]
+name = "all"
+to = ["receiver"]
+`))
+	for _, n := range connections {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			want := got.Load() + int64(b.N)
+			post(b, g.url("/hooks/zendesk"), n, fasthttp.StatusAccepted)
+			for got.Load() < want {
+				select {
+				case <-arrived:
+				case <-time.After(time.Minute):
+					b.Fatalf("%d of %d arrived", b.N-int(want-got.Load()), b.N)
+				}
+			}
+		})
+	}
+}
+
+func benchConfig(b *testing.B, rest string) string {
+	return gatewaytest.Write(b, `
+[server]
+listen = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+per_address = 1000
+[queue]
+dir = "data"
+[plugins]
+`+gatewaytest.PluginsTable(b)+`
+[sources.zendesk]
+plugin = "zendesk"
+verify = { scheme = "none" }
+`+rest)
+}
+
+func serve(b *testing.B, h fasthttp.RequestHandler) (addr string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &fasthttp.Server{Handler: h}
+	go s.Serve(l) //nolint:errcheck // ends with Shutdown
+	b.Cleanup(func() {
+		if err := s.Shutdown(); err != nil {
+			b.Error(err)
+		}
+	})
+	return l.Addr().String()
+}
+
+var serial atomic.Int64 // so that no event repeats another, over all benchmarks of a run
+
+// post makes b.N requests over n connections, each with the next before the last is answered: a closed loop.
+func post(b *testing.B, url string, n, want int) {
+	client := &fasthttp.Client{MaxConnsPerHost: n, MaxIdemponentCallAttempts: 1}
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ReportAllocs()
+	b.ResetTimer()
+	var senders sync.WaitGroup
+	for range n {
+		senders.Go(func() {
+			req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+			req.SetRequestURI(url)
+			req.Header.SetMethod(fasthttp.MethodPost)
+			req.Header.SetContentType("application/json")
+			for left.Add(-1) >= 0 {
+				i := serial.Add(1)
+				req.SetBodyRaw(benchBody(i))
+				if err := client.Do(req, resp); err != nil || resp.StatusCode() != want {
+					b.Errorf("answered %d, %v", resp.StatusCode(), err)
+					return
+				}
+			}
+		})
+	}
+	senders.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	client.CloseIdleConnections()
+}
+
+var padding = bytes.Repeat([]byte("x"), 540)
+
+// benchBody is 1 KiB of Zendesk's envelope.
+func benchBody(i int64) []byte {
+	return fmt.Appendf(nil, `{"account_id":22129848,"detail":{"account_id":"22129848","agent_id":"%d","version":"17","note":"%s"},`+
+		`"event":{"new_unified_state":{"id":"3","name":"online","reason":"AGENT_STATUS_SWITCHER"},"previous_unified_state":{"id":"2","name":"offline","reason":"AGENT_LOGOUT"},"updated_at":"2025-03-04T08:00:01.204117530Z"},`+
+		`"id":"bench-%012d","subject":"zen:agent:%d","time":"2025-03-04T08:00:01.411902233Z","type":"zen:event-type:agent.unified_state_changed","zendesk_event_version":"2022-11-06"}`,
+		8447388000000+i%5000, padding, i, 8447388000000+i%5000)
+}
