@@ -74,6 +74,50 @@ func Run(t *testing.T, p Plugin, dir string) {
 	}
 }
 
+// tb is what this package uses of a testing.TB; its own tests put something else in its place.
+type tb interface {
+	Helper()
+	Error(...any)
+	Errorf(string, ...any)
+	Fatal(...any)
+	Fatalf(string, ...any)
+	Failed() bool
+}
+
+// Refusal runs Init with that configuration, a JSON object, and gives the reason for which it is refused; "" when it is
+// taken.
+func Refusal(p Plugin, config string) string {
+	h := newHost(environment{}, []byte(config))
+	p.with(h, func() {})
+	return h.reason
+}
+
+// Benchmark measures one call on the file of a case: Receive on a .request.json, Format on a .scenario.json.
+func Benchmark(b *testing.B, p Plugin, file string) {
+	b.Helper()
+	var h *fakeHost
+	var run func() int32
+	var input []byte
+	if strings.HasSuffix(file, ".request.json") {
+		h, input = newRequest(b, file)
+		run = func() int32 { return sdk.Receive(p.Receive) }
+	} else {
+		s, _ := newPlay(b, p, file)
+		h, input = s.h, compact(s.event)
+		run = func() int32 { return sdk.Format(p.Format) }
+	}
+	b.ReportAllocs()
+	p.with(h, func() {
+		h.input = input
+		for b.Loop() {
+			h.output = h.output[:0]
+			if run() != 0 {
+				b.Fatal(h.reason)
+			}
+		}
+	})
+}
+
 // one is held during a case: a plugin serves one call at a time, here as in the gateway.
 var one sync.Mutex
 
@@ -97,7 +141,7 @@ func stem(file string) string {
 }
 
 // readFile reads one file and stops the test when it cannot.
-func readFile(t *testing.T, name string) []byte {
+func readFile(t tb, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {

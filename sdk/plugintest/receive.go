@@ -29,6 +29,16 @@ func runReceive(t *testing.T, p Plugin, file string) {
 	if p.Receive == nil {
 		t.Fatal("the plugin has no Receive")
 	}
+	h, body := newRequest(t, file)
+	p.with(h, func() {
+		h.call("receive", body, func() int32 { return sdk.Receive(p.Receive) })
+	})
+	compareResult(t, h, stem(file))
+}
+
+// newRequest reads a request and makes the host that knows its facts.
+func newRequest(t tb, file string) (h *fakeHost, body []byte) {
+	t.Helper()
 	var f requestFile
 	if err := json.Unmarshal(readFile(t, file), &f); err != nil {
 		t.Fatalf("%s: %v", file, err)
@@ -37,7 +47,7 @@ func runReceive(t *testing.T, p Plugin, file string) {
 	if config == nil {
 		config = f.Connection
 	}
-	h := newHost(f.environment, config)
+	h = newHost(f.environment, config)
 	path, query, _ := strings.Cut(f.Target, "?")
 	h.facts["method"], h.facts["path"], h.facts["query"] = f.Method, path, query
 	for name, value := range f.Headers {
@@ -46,15 +56,11 @@ func runReceive(t *testing.T, p Plugin, file string) {
 	if f.ReceivedAt != "" {
 		h.facts["received_at"] = f.ReceivedAt
 	}
-	body := f.body(t, filepath.Dir(file))
-	p.with(h, func() {
-		h.call("receive", body, func() int32 { return sdk.Receive(p.Receive) })
-	})
-	compareResult(t, h, stem(file))
+	return h, f.body(t, filepath.Dir(file))
 }
 
 // body is the request's body: a file beside it, a text, or JSON written in its place.
-func (f *requestFile) body(t *testing.T, dir string) []byte {
+func (f *requestFile) body(t tb, dir string) []byte {
 	t.Helper()
 	if f.BodyFile != nil && *f.BodyFile != "" {
 		return readFile(t, filepath.Join(dir, *f.BodyFile))
@@ -104,7 +110,7 @@ type stopFile struct {
 }
 
 // compareResult compares what a call did with the expected files, or writes them.
-func compareResult(t *testing.T, h *fakeHost, stem string) {
+func compareResult(t tb, h *fakeHost, stem string) {
 	t.Helper()
 	got, suffix, other := h.output, ".events.json", ".error.json"
 	if h.stopped != "" {
@@ -130,7 +136,7 @@ func compareResult(t *testing.T, h *fakeHost, stem string) {
 }
 
 // write writes JSON for people to read, without escaping what HTML would need.
-func write(t *testing.T, name string, doc []byte) {
+func write(t tb, name string, doc []byte) {
 	t.Helper()
 	var out bytes.Buffer
 	if err := json.Indent(&out, doc, "", "  "); err != nil {
@@ -143,7 +149,7 @@ func write(t *testing.T, name string, doc []byte) {
 }
 
 // tree reads JSON so that it can be compared: order of members and white space do not count, numbers are exact.
-func tree(t *testing.T, doc []byte) any {
+func tree(t tb, doc []byte) any {
 	t.Helper()
 	dec := json.NewDecoder(bytes.NewReader(doc))
 	dec.UseNumber()

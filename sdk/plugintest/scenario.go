@@ -40,7 +40,7 @@ type response struct {
 
 // play is a scenario under way.
 type play struct {
-	t       *testing.T
+	t       tb
 	p       Plugin
 	h       *fakeHost
 	event   json.RawMessage
@@ -61,32 +61,43 @@ type outcome struct {
 }
 
 func runScenario(t *testing.T, p Plugin, file string) {
+	s, f := newPlay(t, p, file)
+	if !p.with(s.h, s.run) {
+		t.Fatalf("init refuses the configuration: %s: %s", s.h.stopped, s.h.reason)
+	}
+	s.finish(f.Expect)
+}
+
+// newPlay reads a scenario.
+func newPlay(t tb, p Plugin, file string) (*play, *scenarioFile) {
+	t.Helper()
 	if p.Format == nil {
 		t.Fatal("the plugin has no Format")
 	}
-	var f scenarioFile
-	if err := json.Unmarshal(readFile(t, file), &f); err != nil {
+	f := new(scenarioFile)
+	if err := json.Unmarshal(readFile(t, file), f); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	if f.Request != nil {
+	if f.Request != nil && f.Response != nil {
 		f.Exchange = append(f.Exchange, exchange{*f.Request, *f.Response})
 	}
 	event := f.Given["event"]
 	if event == nil {
 		t.Fatalf("%s: given.event is missing: nothing to deliver", file)
 	}
-	s := &play{t: t, p: p, event: event, left: f.Exchange}
-	s.h = newHost(f.environment, f.config(t))
-	if !p.with(s.h, s.run) {
-		t.Fatalf("init refuses the configuration: %s: %s", s.h.stopped, s.h.reason)
-	}
-	if len(s.left) > 0 && !t.Failed() {
-		t.Errorf("ended as %q (%s) with %d requests of the scenario to go%s", s.end.state, s.end.reason, len(s.left), s.h.logText())
-	}
-	s.check(f.Expect)
+	return &play{t: t, p: p, event: event, left: f.Exchange, h: newHost(f.environment, f.config(t))}, f
 }
 
-func (f *scenarioFile) config(t *testing.T) []byte {
+// finish compares the end with what is expected.
+func (s *play) finish(expect map[string]json.RawMessage) {
+	s.t.Helper()
+	if len(s.left) > 0 && !s.t.Failed() {
+		s.t.Errorf("ended as %q (%s) with %d requests of the scenario to go%s", s.end.state, s.end.reason, len(s.left), s.h.logText())
+	}
+	s.check(expect)
+}
+
+func (f *scenarioFile) config(t tb) []byte {
 	t.Helper()
 	config := map[string]json.RawMessage{}
 	for k, v := range f.Given {

@@ -11,6 +11,11 @@ func checkXML(s string) string {
 	if !utf8.ValidString(s) {
 		return "it is not UTF-8"
 	}
+	for _, r := range s {
+		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+			return "it holds a character that XML does not have"
+		}
+	}
 	c := xmlChecker{rest: s}
 	if strings.HasPrefix(s, "<?xml") {
 		if reason := c.through("?>", "declaration"); reason != "" {
@@ -73,7 +78,7 @@ func (c *xmlChecker) text(s string) string {
 	if strings.Contains(s, "]]>") {
 		return "]]> in a text"
 	}
-	return characters(s)
+	return references(s)
 }
 
 // through goes past the closer.
@@ -166,7 +171,7 @@ func (c *xmlChecker) attribute() (name, reason string) {
 		return "", "attribute " + name + " is not closed, or has < in it"
 	}
 	c.rest = rest
-	return name, characters(value)
+	return name, references(value)
 }
 
 // space goes past white space and says whether there was any.
@@ -192,19 +197,18 @@ func (c *xmlChecker) name() string {
 	return name
 }
 
-// characters looks at text for references that are none, and for characters that XML does not have.
-func characters(s string) string {
-	for i, r := range s {
-		switch {
-		case r == '&':
-			if reason := reference(s[i+1:]); reason != "" {
-				return reason
-			}
-		case r < 0x20 && r != '\t' && r != '\n' && r != '\r', r == 0xfffe, r == 0xffff:
-			return "a character that XML does not have"
+// references looks at text for references that are none.
+func references(s string) string {
+	for {
+		_, after, found := strings.Cut(s, "&")
+		if !found {
+			return ""
 		}
+		if reason := reference(after); reason != "" {
+			return reason
+		}
+		s = after
 	}
-	return ""
 }
 
 func reference(s string) string {
