@@ -3,6 +3,7 @@ package edge
 import (
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,11 +26,13 @@ func (l listener) Accept() (net.Conn, error) {
 	return &conn{Conn: c}, nil
 }
 
-// conn is a connection whose bytes pass the scanner before anybody parses them. One goroutine reads it.
+// conn is a connection whose bytes pass the scanner before anybody parses them. One goroutine reads it; Shutdown may
+// close it from another.
 type conn struct {
 	net.Conn
 	scanner scanner
 	refused error
+	midway  atomic.Bool // a request was refused, or has not come to its end
 }
 
 func (c *conn) Read(p []byte) (int, error) {
@@ -38,6 +41,9 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	ok, fault := c.scanner.scan(p[:n])
+	if midway := fault != nil || !c.scanner.idle(); midway != c.midway.Load() {
+		c.midway.Store(midway)
+	}
 	if fault == nil {
 		return n, err
 	}
@@ -51,7 +57,7 @@ func (c *conn) Read(p []byte) (int, error) {
 // Close lets the sender read its answer when it was given one in the middle of its request.
 func (c *conn) Close() error {
 	half, canHalf := c.Conn.(interface{ CloseWrite() error })
-	if canHalf && (c.refused != nil || !c.scanner.idle()) && half.CloseWrite() == nil {
+	if canHalf && c.midway.Load() && half.CloseWrite() == nil {
 		_ = c.SetReadDeadline(time.Now().Add(lingerTime)) // if it fails, so does the read
 		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
 	}

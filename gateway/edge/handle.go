@@ -61,6 +61,8 @@ func (s *Server) settle(ctx *fasthttp.RequestCtx, req *Request, r *Reading) int 
 			return s.notStored(ctx, req, r, err)
 		}
 		s.noteAccepted(r, receipts)
+	} else if r.Reason != "" {
+		s.log.log.Info("request dropped by its plugin", "source", r.Source, "reason", r.Reason)
 	}
 	if r.Reply != nil {
 		answerReply(ctx, r)

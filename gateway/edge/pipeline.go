@@ -109,9 +109,13 @@ func (p *Pipeline) Read(ctx context.Context, req *Request, now time.Time) Readin
 		r.Headers = append(r.Headers, [2]string{"Allow", s.allow})
 		return r
 	}
-	if err := checkRequest(req); err != nil {
-		r.refuse(err.status, err.what)
-		return r
+	if !req.checked {
+		checked, fault := checkRequest(req)
+		if fault != nil {
+			r.refuse(fault.status, fault.what)
+			return r
+		}
+		req = checked
 	}
 	if err := s.verifier.Verify(&verify.Request{Headers: req.Headers, Body: req.Body, Now: now}); err != nil {
 		r.refuse(http.StatusUnauthorized, err.Error())
@@ -174,30 +178,36 @@ func (p *Pipeline) match(dst []route.Match, e *event.Event, r *Reading) ([]route
 	return matches, append(r.Faults, faults...)
 }
 
-// checkRequest is the wire check for requests that did not come over one.
-func checkRequest(req *Request) *wireError {
-	if req.checked {
-		return nil
-	}
-	seen := make(map[string]bool, len(req.Headers))
+// checkRequest is the wire check for a request that did not come over one. The names of the headers it gives back are in
+// lower case.
+func checkRequest(req *Request) (*Request, *wireError) {
 	if len(req.Headers) > maxHeaders {
-		return &wireError{431, "more than 100 headers"}
+		return nil, &wireError{http.StatusRequestHeaderFieldsTooLarge, "more than 100 headers"}
 	}
-	for _, h := range req.Headers {
+	checked := *req
+	checked.Headers = make([]event.Header, len(req.Headers))
+	seen := make(map[string]bool, len(req.Headers))
+	for i, h := range req.Headers {
+		h.Name = event.LowerName(h.Name)
 		switch {
 		case !event.ValidHeaderName(h.Name):
-			return malformed("a header's name holds a character that no name has, or an underscore")
+			return nil, malformed("a header's name holds a character that no name has, or an underscore")
 		case !event.ValidHeaderValue(h.Value):
-			return malformed("a header's value holds a control character")
+			return nil, malformed("a header's value holds a control character")
 		case single[h.Name] && seen[h.Name]:
-			return malformed("header " + h.Name + " is sent more than once")
+			return nil, malformed("header " + h.Name + " is sent more than once")
 		}
 		seen[h.Name] = true
+		checked.Headers[i] = h
 	}
 	if seen["content-length"] && seen["transfer-encoding"] {
-		return malformed("content-length and transfer-encoding contradict each other")
+		return nil, malformed("content-length and transfer-encoding contradict each other")
 	}
-	return nil
+	return &checked, nil
 }
 
-var single = map[string]bool{"host": true, "content-type": true, "authorization": true, "content-length": true, "content-encoding": true, "transfer-encoding": true}
+// single are the headers that may stand in a request once.
+var single = map[string]bool{
+	"host": true, "content-type": true, "authorization": true, "content-length": true, "content-encoding": true,
+	"transfer-encoding": true,
+}

@@ -22,6 +22,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/secret"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
 )
@@ -488,5 +489,49 @@ func TestShutdown(t *testing.T) {
 	}
 	if err := <-down; err != nil {
 		t.Error(err)
+	}
+}
+
+// A request that did not come over a wire is checked like one that did.
+func TestPipelineChecks(t *testing.T) {
+	p := pipeline(t, sources(), nil)
+	for name, tt := range map[string]struct {
+		headers []event.Header
+		reason  string
+	}{
+		"names in any case":   {[]event.Header{{Name: "Content-Type", Value: "application/cloudevents+json"}}, ""},
+		"underscore":          {[]event.Header{{Name: "content_type", Value: "x"}}, "underscore"},
+		"two lines":           {[]event.Header{{Name: "a", Value: "b\r\nc: d"}}, "control character"},
+		"two content types":   {[]event.Header{{Name: "content-type", Value: "a"}, {Name: "Content-Type", Value: "a"}}, "more than once"},
+		"length and coding":   {[]event.Header{{Name: "content-length", Value: "5"}, {Name: "transfer-encoding", Value: "chunked"}}, "contradict"},
+		"more than a hundred": {make([]event.Header, 101), "100 headers"},
+	} {
+		body := []byte(`{"specversion":"1.0","id":"1","source":"/s","type":"t"}`)
+		r := p.Read(t.Context(), &edge.Request{Method: "POST", Path: "/hooks/plain", Headers: tt.headers, Body: body}, received)
+		if r.Refused() != (tt.reason != "") || !strings.Contains(r.Reason, tt.reason) {
+			t.Errorf("%s: %d %s, want %q", name, r.Status, r.Reason, tt.reason)
+		}
+		if tt.reason == "" && (len(r.Events) != 1 || r.Events[0].ID != "1") {
+			t.Errorf("%s: events %+v", name, r.Events)
+		}
+	}
+}
+
+// What a plugin says is freed of the secrets it was given, wherever it ends up.
+func TestPluginCannotTellSecrets(t *testing.T) {
+	var vault secret.Vault
+	placeholder := vault.Grant("hook.key", secret.New("s3cr3t-value"))
+	for _, kind := range []wasm.Kind{wasm.Rejected, wasm.Dropped, wasm.RetryLater, wasm.Trapped} {
+		tells := plugin{func(wasm.Input) (string, error) {
+			return "", &wasm.Error{Plugin: "acme", Kind: kind, Reason: "the key is " + placeholder + " or s3cr3t-value"}
+		}}
+		p := pipeline(t, []edge.Source{{Config: &config.Source{Name: "s", Path: "/s", Plugin: "acme", Verify: none(), Vault: &vault}, Plugin: tells}}, nil)
+		r := p.Read(t.Context(), &edge.Request{Method: "POST", Path: "/s", Body: []byte(`{}`)}, received)
+		if !strings.Contains(r.Reason, "the key is {{secret.hook.key}} or {{secret.hook.key}}") {
+			t.Errorf("%s: %q", kind, r.Reason)
+		}
+		if r.Aside != nil && r.Aside.Reason != r.Reason {
+			t.Errorf("%s: set aside with %q", kind, r.Aside.Reason)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/secret"
 	"github.com/plugboard/plugboard/gateway/verify"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
@@ -31,6 +32,7 @@ type source struct {
 	vendor   string
 	account  string
 	window   time.Duration
+	vault    *secret.Vault // for what the plugin says; nil: it was given no secrets
 	counts   counts
 }
 
@@ -74,6 +76,7 @@ func newSource(s Source, m *metrics.Set) (*source, error) {
 	credentials := verify.CredentialHeaders(s.Config.Verify)
 	built := &source{
 		name: s.Config.Name, methods: s.Config.Methods, plugin: s.Plugin, verifier: verifier,
+		vault:  s.Config.Vault,
 		stored: event.NewFilter(credentials...), vendor: s.Config.Plugin, window: s.Config.Dedupe,
 		hidden: map[string]bool{"authorization": true, "proxy-authorization": true, "cookie": true},
 		counts: newCounts(s.Config.Name, m),
@@ -126,7 +129,7 @@ func (s *source) read(ctx context.Context, req *Request, body []byte, now time.T
 	f := factsOf(s, req, body, now)
 	out, err := s.plugin.Call(ctx, wasm.Receive, wasm.Input{Body: body, Facts: f})
 	f.release()
-	r.Log = out.Log
+	r.Log = s.redacted(out.Log)
 	if err != nil {
 		s.failed(req, err, now, r)
 		return
@@ -142,6 +145,21 @@ func (s *source) read(ctx context.Context, req *Request, body []byte, now time.T
 	}
 }
 
+// redact takes secrets out of what a plugin says before it is answered, stored or logged.
+func (s *source) redact(text string) string {
+	if s.vault == nil {
+		return text
+	}
+	return s.vault.Redact(text)
+}
+
+func (s *source) redacted(lines []wasm.LogLine) []wasm.LogLine {
+	for i := range lines {
+		lines[i].Message = s.redact(lines[i].Message)
+	}
+	return lines
+}
+
 // failed gives a failed call its meaning. What the plugin cannot read is kept, not refused: an error answer makes some
 // senders stop for good. Only the plugin itself may say that the sender is at fault.
 func (s *source) failed(req *Request, err error, now time.Time, r *Reading) {
@@ -152,11 +170,11 @@ func (s *source) failed(req *Request, err error, now time.Time, r *Reading) {
 	}
 	switch fault.Kind {
 	case wasm.Rejected:
-		r.refuse(http.StatusBadRequest, fault.Reason)
+		r.refuse(http.StatusBadRequest, s.redact(fault.Reason))
 	case wasm.Dropped:
-		r.Reason = fault.Reason
+		r.Reason = s.redact(fault.Reason)
 	case wasm.RetryLater, wasm.Stopped:
-		r.refuse(http.StatusServiceUnavailable, fault.Reason)
+		r.refuse(http.StatusServiceUnavailable, s.redact(fault.Reason))
 		r.Headers = append(r.Headers, [2]string{"Retry-After", "30"})
 	default:
 		s.setAside(req, fault.Error(), now, r)
@@ -164,6 +182,6 @@ func (s *source) failed(req *Request, err error, now time.Time, r *Reading) {
 }
 
 func (s *source) setAside(req *Request, reason string, now time.Time, r *Reading) {
-	r.Reason = reason
-	r.Aside = &queue.Rejected{Source: s.name, Received: now, Reason: reason, Raw: s.raw(req)}
+	r.Reason = s.redact(reason)
+	r.Aside = &queue.Rejected{Source: s.name, Received: now, Reason: r.Reason, Raw: s.raw(req)}
 }

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"net/http"
 
 	"github.com/plugboard/plugboard/gateway/event"
 )
@@ -21,7 +22,7 @@ type wireError struct {
 
 func (e *wireError) Error() string { return e.what }
 
-func malformed(what string) *wireError { return &wireError{400, what} }
+func malformed(what string) *wireError { return &wireError{http.StatusBadRequest, what} }
 
 // phase is what a scanner expects next.
 type phase uint8
@@ -106,7 +107,7 @@ func (s *scanner) count(n int) *wireError {
 	switch s.phase {
 	case requestLine, headerLine:
 		if s.head += n; s.head > maxHead {
-			return &wireError{431, "request line and headers are longer than 8 KiB"}
+			return &wireError{http.StatusRequestHeaderFieldsTooLarge, "request line and headers are longer than 8 KiB"}
 		}
 	default:
 		if len(s.partial)+n > maxChunk+len("\r\n") {

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"net/http"
 
 	"github.com/plugboard/plugboard/gateway/event"
 )
@@ -9,7 +10,7 @@ import (
 // header takes one header line.
 func (s *scanner) header(line []byte) *wireError {
 	if s.lines++; s.lines > maxHeaders {
-		return &wireError{431, "more than 100 headers"}
+		return &wireError{http.StatusRequestHeaderFieldsTooLarge, "more than 100 headers"}
 	}
 	if line[0] == ' ' || line[0] == '\t' {
 		return malformed("a header is folded over two lines")
