@@ -130,7 +130,7 @@ func (l *line) complete(txn *badger.Txn, e *entry) error {
 	if err != nil {
 		return err
 	}
-	e.event, e.created, e.record = r.eventSeq(e.seq), r.created, v
+	e.event, e.created, e.record = r.eventSeq(e.seq), r.created, &r
 	return nil
 }
 

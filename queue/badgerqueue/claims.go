@@ -12,7 +12,7 @@ import (
 // at the disk is made by the callers, side by side, and costs the committer nothing.
 type claims struct {
 	mu   sync.Mutex
-	held map[identity]chan struct{} // closed when the claim ends
+	held map[identity]chan struct{} // closed when the claim ends; nil until someone waits for it
 }
 
 // take claims all of ids or, if another holds one of them, waits until it has let go and tries again. All or none: so no
@@ -35,13 +35,16 @@ func (c *claims) try(ids []identity) chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range ids {
-		if busy := c.held[id]; busy != nil {
+		if busy, ok := c.held[id]; ok {
+			if busy == nil {
+				busy = make(chan struct{})
+				c.held[id] = busy
+			}
 			return busy
 		}
 	}
-	done := make(chan struct{})
 	for _, id := range ids {
-		c.held[id] = done
+		c.held[id] = nil
 	}
 	return nil
 }
@@ -51,12 +54,13 @@ func (c *claims) drop(ids []identity) {
 		return
 	}
 	c.mu.Lock()
-	done := c.held[ids[0]]
+	defer c.mu.Unlock()
 	for _, id := range ids {
+		if busy := c.held[id]; busy != nil {
+			close(busy)
+		}
 		delete(c.held, id)
 	}
-	c.mu.Unlock()
-	close(done)
 }
 
 // identityRecord is what an i record holds.

@@ -37,6 +37,8 @@ type committer struct {
 	done chan struct{}
 	wake chan struct{}
 
+	version uint64 // of the last commit handed to Badger; run's own
+
 	mu      sync.Mutex
 	queued  []op
 	refuses bool // nothing more from outside
@@ -44,7 +46,7 @@ type committer struct {
 }
 
 func newCommitter(q *Queue) *committer {
-	return &committer{q: q, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	return &committer{q: q, done: make(chan struct{}), wake: make(chan struct{}, 1), version: q.store.visible}
 }
 
 // add hands an op in. After nil, finish will be called exactly once.
@@ -78,15 +80,15 @@ func (c *committer) close(lines []*line) error {
 	c.mu.Lock()
 	c.refuses = true
 	c.mu.Unlock()
-	barrier := &metaOp{ticket: newTicket(), q: c.q}
+	barrier := &metaOp{ticket: c.q.ticket(), q: c.q}
 	err := c.insist(barrier)
 	for some := range slices.Chunk(lines, metaLines) {
 		if err == nil {
-			err = c.insist(&metaOp{ticket: newTicket(), q: c.q, lines: some})
+			err = c.insist(&metaOp{ticket: c.q.ticket(), q: c.q, lines: some})
 		}
 	}
 	if err == nil {
-		err = c.insist(&metaOp{ticket: newTicket(), q: c.q, clean: true})
+		err = c.insist(&metaOp{ticket: c.q.ticket(), q: c.q, clean: true})
 	}
 	c.mu.Lock()
 	c.closed = true
@@ -104,70 +106,103 @@ func (c *committer) insist(o *metaOp) error {
 	return <-o.result
 }
 
-// take waits for ops; nil after close. It gives back spare, emptied, to be filled again.
-func (c *committer) take(spare []op) []op {
-	for {
-		c.mu.Lock()
-		if len(c.queued) > 0 {
-			ops := c.queued
-			c.queued = spare[:0]
-			c.mu.Unlock()
-			return ops
-		}
-		closed := c.closed
-		c.mu.Unlock()
-		if closed {
-			return nil
-		}
-		<-c.wake
+// take gives the ops that came in, and takes spare, emptied, to be filled again. ended says that none will come any more.
+func (c *committer) take(spare []op) (ops []op, ended bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queued) == 0 {
+		return spare[:0], c.closed
 	}
+	ops = c.queued
+	c.queued = spare[:0]
+	return ops, false
 }
 
+// run puts the next batch together while the one before is written and synced: two batches take turns.
 func (c *committer) run() {
 	defer close(c.done)
-	b := &batch{q: c.q}
-	var spare []op
-	for {
-		ops := c.take(spare)
-		if ops == nil {
+	next, under := &batch{q: c.q}, &batch{q: c.q}
+	written := make(chan error, 1)
+	busy := false // under is being written
+	finish := func(err error) {
+		c.finish(under, err)
+		busy = false
+	}
+	launch := func() {
+		if len(next.ops) == 0 {
 			return
 		}
+		next, under = under, next
+		busy = true
+		c.launch(under, written)
+	}
+	var ops []op
+	for {
+		var ended bool
+		ops, ended = c.take(ops)
 		for i, o := range ops {
-			if len(b.ops) == maxBatchOps || len(b.ops) > 0 && b.bytes+o.weight() > c.q.batchBytes {
-				c.commit(b)
+			if next.full(o) {
+				if busy {
+					finish(<-written)
+				}
+				launch()
 			}
-			b.add(o)
+			next.add(o)
 			ops[i] = nil
 		}
-		c.commit(b)
-		spare = ops
+		if !busy {
+			launch()
+		}
+		switch {
+		case busy && ended:
+			finish(<-written)
+		case busy:
+			select {
+			case err := <-written:
+				finish(err)
+			case <-c.wake:
+			}
+		case ended:
+			return
+		default:
+			<-c.wake
+		}
 	}
 }
 
-// commit writes the batch, syncs it, and tells everyone. After a failed commit nothing is known of the disk: it is not
-// tried again, and nothing more is accepted.
-func (c *committer) commit(b *batch) {
-	if len(b.ops) == 0 {
-		return
-	}
-	start := time.Now()
+// launch hands a batch to Badger. After a failed commit nothing is known of the disk: it is not tried again, and nothing
+// more is written.
+func (c *committer) launch(b *batch, written chan<- error) {
+	b.start = time.Now()
+	c.version++
 	err := c.q.usableNow()
 	if err == nil {
 		err = b.err
-		if err == nil {
-			err = b.txn.CommitAt(b.version, nil)
-		}
-		if err != nil {
+	}
+	if err != nil {
+		written <- err
+		return
+	}
+	if err := b.txn.CommitAt(c.version, func(err error) { written <- err }); err != nil {
+		written <- err
+	}
+}
+
+// finish makes a written batch known: to what is in memory, then to who waits.
+func (c *committer) finish(b *batch, err error) {
+	if err != nil {
+		if broken := c.q.usableNow(); broken != nil {
+			err = broken
+		} else {
 			err = c.q.fail(fmt.Errorf("badgerqueue: commit failed, nothing more is accepted before a restart: %w", err))
 		}
-	}
-	if err == nil {
-		c.q.store.committed(b.version)
+	} else {
+		c.q.store.committed(c.version)
 		for _, o := range b.ops {
 			o.apply()
 		}
 		if c.q.opt.Observe != nil {
-			c.q.opt.Observe(len(b.ops), time.Since(start))
+			c.q.opt.Observe(len(b.ops), time.Since(b.start))
 		}
 	}
 	for i, o := range b.ops {
@@ -181,7 +216,7 @@ func (c *committer) commit(b *batch) {
 type batch struct {
 	q       *Queue
 	txn     *badger.Txn
-	version uint64
+	start   time.Time // of its commit
 	ops     []op
 	bytes   int
 	err     error          // of a write that Badger refused
@@ -189,9 +224,13 @@ type batch struct {
 	entries []badger.Entry // likewise
 }
 
+// full says whether an op has to wait for the next batch.
+func (b *batch) full(o op) bool {
+	return len(b.ops) == maxBatchOps || len(b.ops) > 0 && b.bytes+o.weight() > b.q.batchBytes
+}
+
 func (b *batch) add(o op) {
 	if b.txn == nil {
-		b.version = b.q.store.next()
 		b.txn = b.q.store.db.NewTransactionAt(latest, true)
 	}
 	if err := o.build(b); err != nil {
@@ -249,9 +288,19 @@ func (b *batch) delete(key []byte) {
 }
 
 // ticket is the waiting half of an op.
-type ticket struct{ result chan error }
+type ticket struct {
+	result chan error
+	pool   *sync.Pool
+}
 
-func newTicket() ticket { return ticket{result: make(chan error, 1)} }
+// ticket gives a ticket whose channel is used again, once the one result has been taken out.
+func (q *Queue) ticket() ticket {
+	c, _ := q.results.Get().(chan error)
+	if c == nil {
+		c = make(chan error, 1)
+	}
+	return ticket{result: c, pool: &q.results}
+}
 
 func (t ticket) finish(err error) { t.result <- err }
 
@@ -259,6 +308,7 @@ func (t ticket) finish(err error) { t.result <- err }
 func (t ticket) wait(ctx context.Context) error {
 	select {
 	case err := <-t.result:
+		t.pool.Put(t.result)
 		return err
 	case <-ctx.Done():
 		return ctx.Err()

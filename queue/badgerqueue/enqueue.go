@@ -16,24 +16,31 @@ type enqueueOp struct {
 	ids    []identity // claimed
 	bytes  int
 	stored int // items that are no repeats
+
+	oneItem [1]enqueueItem // room for what most calls need
+	oneID   [1]identity
 }
 
 type enqueueItem struct {
 	id      identity
 	seq     uint64
+	window  bool
 	ends    int64 // of the window
 	expires int64 // of the identity record
 	now     int64
 	size    int64 // of the event
 	parts   [][]byte
+	kept    *queue.Event
 	owed    []owedItem
 	receipt queue.Receipt
+	oneOwed [1]owedItem
 }
 
 type owedItem struct {
 	line   *line
 	hash   uint64
-	record []byte
+	record deliveryRecord
+	sealed []byte
 }
 
 // Enqueue commits entries. See queue.Queue. ErrFull when the disk has no room, ErrTooLarge when the entries together are
@@ -45,13 +52,16 @@ func (q *Queue) Enqueue(ctx context.Context, entries ...queue.Entry) ([]queue.Re
 	if q.space.full.Load() {
 		return nil, queue.ErrFull
 	}
-	o := &enqueueOp{ticket: newTicket(), q: q, items: make([]enqueueItem, len(entries))}
+	o := &enqueueOp{ticket: q.ticket(), q: q}
+	if o.items = o.oneItem[:]; len(entries) != 1 {
+		o.items = make([]enqueueItem, len(entries))
+	}
 	for i := range entries {
 		if err := o.items[i].prepare(q, &entries[i]); err != nil {
 			return nil, err
 		}
 	}
-	if err := o.claim(ctx, entries); err != nil {
+	if err := o.claim(ctx); err != nil {
 		return nil, err
 	}
 	if o.stored > 0 {
@@ -95,28 +105,31 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 	if n := len(ev.ID) + len(ev.Source) + len(ev.Type) + len(ev.Subject); n > maxHead {
 		return fmt.Errorf("%w: %d bytes of ID, source, type and subject, %d are possible", queue.ErrTooLarge, n, maxHead)
 	}
-	lines := make([]*line, len(entry.Owed))
-	it.owed = make([]owedItem, len(entry.Owed))
 	it.now = q.now()
+	if it.owed = it.oneOwed[:]; len(entry.Owed) != 1 {
+		it.owed = make([]owedItem, len(entry.Owed))
+	}
 	for i := range entry.Owed {
 		o := &entry.Owed[i]
 		if o.Destination == "" {
 			return fmt.Errorf("badgerqueue: event %q owes a delivery without a destination", ev.ID)
 		}
-		lines[i] = q.line(o.Destination)
-		if slices.Contains(lines[:i], lines[i]) {
-			return fmt.Errorf("badgerqueue: event %q owes two deliveries to %q", ev.ID, o.Destination)
+		l := q.line(o.Destination)
+		for j := range i {
+			if it.owed[j].line == l {
+				return fmt.Errorf("badgerqueue: event %q owes two deliveries to %q", ev.ID, o.Destination)
+			}
 		}
 		r := deliveryRecord{state: queue.Pending, created: it.now, route: o.Route, key: shortKey(o.Key)}
-		it.owed[i] = owedItem{line: lines[i], hash: hashOf(r.key), record: r.encode()}
+		it.owed[i] = owedItem{line: l, hash: hashOf(r.key), record: r, sealed: r.encode()}
 	}
-	it.parts = encodeEvent(ev, entry.Owed, lines)
+	it.parts, it.kept = encodeEvent(ev, it.owed)
 	for _, part := range it.parts {
 		it.size += int64(len(part))
 	}
 	it.id = identityOf(ev.Source, ev.ID)
 	it.expires = it.now + int64(max(ev.Window, q.opt.Retain))
-	if ev.Window > 0 {
+	if it.window = ev.Window > 0; it.window {
 		it.ends = it.now + int64(ev.Window)
 	}
 	it.receipt = queue.Receipt{ID: ev.ID, Deliveries: len(entry.Owed)}
@@ -124,9 +137,10 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 }
 
 // claim finds repeats: in this call, in calls under way, on disk.
-func (o *enqueueOp) claim(ctx context.Context, entries []queue.Entry) error {
+func (o *enqueueOp) claim(ctx context.Context) error {
+	o.ids = o.oneID[:0]
 	for i := range o.items {
-		if entries[i].Event.Window > 0 && !slices.Contains(o.ids, o.items[i].id) {
+		if o.items[i].window && !slices.Contains(o.ids, o.items[i].id) {
 			o.ids = append(o.ids, o.items[i].id)
 		}
 	}
@@ -134,7 +148,7 @@ func (o *enqueueOp) claim(ctx context.Context, entries []queue.Entry) error {
 		if err := o.q.claims.take(ctx, o.ids); err != nil {
 			return err
 		}
-		if err := o.findRepeats(entries); err != nil {
+		if err := o.findRepeats(); err != nil {
 			o.q.claims.drop(o.ids)
 			return err
 		}
@@ -148,7 +162,7 @@ func (o *enqueueOp) claim(ctx context.Context, entries []queue.Entry) error {
 	return nil
 }
 
-func (o *enqueueOp) findRepeats(entries []queue.Entry) error {
+func (o *enqueueOp) findRepeats() error {
 	if !o.q.enter() {
 		return queue.ErrClosed
 	}
@@ -157,11 +171,11 @@ func (o *enqueueOp) findRepeats(entries []queue.Entry) error {
 	defer txn.Discard()
 	for i := range o.items {
 		it := &o.items[i]
-		if entries[i].Event.Window <= 0 {
+		if !it.window {
 			continue
 		}
-		if j := slices.IndexFunc(o.items[:i], func(p enqueueItem) bool { return p.id == it.id && p.ends > 0 }); j >= 0 {
-			it.receipt.Repeat, it.receipt.Deliveries = true, o.items[j].receipt.Deliveries
+		if first := o.before(i); first != nil {
+			it.receipt.Repeat, it.receipt.Deliveries = true, first.receipt.Deliveries
 			continue
 		}
 		was, ok, err := readIdentity(txn, it.id)
@@ -175,10 +189,20 @@ func (o *enqueueOp) findRepeats(entries []queue.Entry) error {
 	return nil
 }
 
+// before finds the same event among the items before item i.
+func (o *enqueueOp) before(i int) *enqueueItem {
+	for j := range i {
+		if p := &o.items[j]; p.window && p.id == o.items[i].id {
+			return p
+		}
+	}
+	return nil
+}
+
 func (it *enqueueItem) weight() int {
 	n := int(it.size) + len(it.parts)*perWrite + len(it.id.source) + perWrite
 	for i := range it.owed {
-		n += len(it.owed[i].record) + len(it.owed[i].line.name) + 2*perWrite
+		n += len(it.owed[i].sealed) + len(it.owed[i].line.name) + 2*perWrite
 	}
 	return n
 }
@@ -193,9 +217,10 @@ func (o *enqueueOp) build(b *batch) error {
 		}
 		it.seq = o.q.nextSeq()
 		b.putParts(appendEventKey(b.key(), it.seq), it.parts, 0)
-		for _, owed := range it.owed {
+		for j := range it.owed {
+			owed := &it.owed[j]
 			b.name(owed.line)
-			b.put(appendDeliveryKey(b.key(), owed.line.id, it.seq), owed.record, byte(queue.Pending), 0)
+			b.put(appendDeliveryKey(b.key(), owed.line.id, it.seq), owed.sealed, byte(queue.Pending), 0)
 		}
 		record := identityRecord{seq: it.seq, ends: it.ends, owed: len(it.owed)}.encode()
 		b.put(it.id.appendKey(b.key()), record, 0, it.expires)
@@ -217,10 +242,11 @@ func (o *enqueueOp) apply() {
 		if it.receipt.Repeat {
 			continue
 		}
-		for _, owed := range it.owed {
+		for j := range it.owed {
+			owed := &it.owed[j]
 			e := &entry{seq: it.seq, event: it.seq, hash: owed.hash, created: it.now}
-			if o.q.heldNow.Load() < o.q.opt.HeldBytes {
-				e.parts, e.record, e.held = it.parts, owed.record, it.size
+			if it.kept != nil && o.q.heldNow.Load() < o.q.opt.HeldBytes {
+				e.body, e.record, e.held = it.kept, &owed.record, it.size
 				o.q.heldNow.Add(it.size)
 			}
 			owed.line.arrive(e)

@@ -1,6 +1,10 @@
 package badgerqueue
 
-import "container/heap"
+import (
+	"container/heap"
+
+	"github.com/plugboard/plugboard/queue"
+)
 
 // place is where an entry is in memory.
 type place uint8
@@ -24,10 +28,10 @@ type entry struct {
 	seq, event uint64
 	hash       uint64 // of the ordering key; 0: none
 	created    int64
-	wake       int64    // atTimer and atDelay: due then
-	record     []byte   // the delivery's record as stored; nil: read it
-	parts      [][]byte // the event's record as stored; nil: read it
-	held       int64    // bytes of parts charged to the queue's budget
+	wake       int64           // atTimer and atDelay: due then
+	record     *deliveryRecord // as stored; nil: read it
+	body       *queue.Event    // the event; nil: read it
+	held       int64           // bytes of body charged to the queue's budget
 	place      place
 	retried    bool   // has failed before: takes turns with fresh entries
 	cancelled  bool   // by an operator, while it was leased

@@ -19,12 +19,12 @@ type owedRecord struct {
 	route, key string
 }
 
-// encodeEvent makes the sealed parts of an event, the first with its head. The checksums are missing still: the key is
-// not known before the committer has numbered the event.
-func encodeEvent(ev *queue.Event, owed []queue.Owed, lines []*line) [][]byte {
+// encodeEvent makes the parts of an event, the first with its head. The checksums are missing still: the key is not known
+// before the committer has numbered the event. When there is only one part, kept is the event with its slices in it.
+func encodeEvent(ev *queue.Event, owed []owedItem) (parts [][]byte, kept *queue.Event) {
 	size := len(ev.Source) + len(ev.ID) + len(ev.Type) + len(ev.Subject) + len(ev.Body) + len(ev.Raw) + 48
 	for i := range owed {
-		size += len(owed[i].Route) + len(owed[i].Key) + 12
+		size += len(owed[i].record.route) + len(owed[i].record.key) + 12
 	}
 	b, more := newParted(size)
 	b = appendString(b, ev.Source)
@@ -34,13 +34,24 @@ func encodeEvent(ev *queue.Event, owed []queue.Owed, lines []*line) [][]byte {
 	b = appendTime(b, nanosOf(ev.Received))
 	b = binary.AppendUvarint(b, uint64(len(owed)))
 	for i := range owed {
-		b = binary.AppendUvarint(b, uint64(lines[i].id))
-		b = appendString(b, owed[i].Route)
-		b = appendString(b, shortKey(owed[i].Key))
+		b = binary.AppendUvarint(b, uint64(owed[i].line.id))
+		b = appendString(b, owed[i].record.route)
+		b = appendString(b, owed[i].record.key)
 	}
 	b = appendString(b, ev.Body)
+	body := len(b)
 	b = appendString(b, ev.Raw)
-	return split(b, more)
+	if more > 0 {
+		return split(b, more), nil
+	}
+	kept = &queue.Event{ID: ev.ID, Source: ev.Source, Type: ev.Type, Subject: ev.Subject, Received: timeOf(nanosOf(ev.Received))}
+	if n := len(ev.Body); n > 0 {
+		kept.Body = b[body-n : body : body]
+	}
+	if n := len(ev.Raw); n > 0 {
+		kept.Raw = b[len(b)-n:]
+	}
+	return split(b, 0), kept
 }
 
 // decodeHead reads an event without its body from its first part, and says how many more parts there are. What is left
@@ -71,25 +82,4 @@ func decodeBody(key []byte, r *eventRecord, f *fields) error {
 	r.event.Body = f.bytes()
 	r.event.Raw = f.bytes()
 	return f.done(key)
-}
-
-// decodeParts reads an event whose parts are all in memory and known to be good.
-func decodeParts(seq uint64, parts [][]byte) (eventRecord, error) {
-	key := appendEventKey(nil, seq)
-	f, err := unseal(key, parts[0])
-	if err != nil {
-		return eventRecord{}, err
-	}
-	r, _, err := decodeHead(key, &f)
-	if err != nil {
-		return r, err
-	}
-	if len(parts) > 1 {
-		joined := append([]byte(nil), f.rest...)
-		for _, part := range parts[1:] {
-			joined = append(joined, part[crcSize+1:]...)
-		}
-		f.rest = joined
-	}
-	return r, decodeBody(key, &r, &f)
 }

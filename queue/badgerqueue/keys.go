@@ -85,7 +85,8 @@ type identity struct {
 }
 
 func identityOf(source, id string) identity {
-	sum := sha256.Sum256([]byte(id))
+	var room [128]byte // on the stack
+	sum := sha256.Sum256(append(room[:0], id...))
 	return identity{hash: [16]byte(sum[:16]), source: source}
 }
 
@@ -99,7 +100,8 @@ func hashOf(key string) uint64 {
 	if key == "" {
 		return 0
 	}
-	sum := sha256.Sum256([]byte(key))
+	var room [128]byte // on the stack
+	sum := sha256.Sum256(append(room[:0], key...))
 	return max(1, binary.BigEndian.Uint64(sum[:8]))
 }
 

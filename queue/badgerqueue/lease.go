@@ -32,7 +32,7 @@ func (l *line) lease(picked []*entry) ([]queue.Lease, error) {
 	out := make([]queue.Lease, 0, len(picked))
 	var failed error
 	for _, e := range picked {
-		if (e.parts == nil || e.record == nil) && txn == nil {
+		if (e.body == nil || e.record == nil) && txn == nil {
 			txn = l.q.store.db.NewTransactionAt(latest, false)
 			defer txn.Discard()
 		}
@@ -53,39 +53,26 @@ func (l *line) lease(picked []*entry) ([]queue.Lease, error) {
 	return nil, failed
 }
 
-// open reads what the lease of an entry shows. A leased entry is nobody else's: no lock.
+// open reads what the lease of an entry shows, as far as it is not in memory. A leased entry is nobody else's: no lock.
 func (l *line) open(txn *badger.Txn, e *entry) (*lease, error) {
-	key := appendDeliveryKey(make([]byte, 0, 16), l.id, e.seq)
-	record := e.record
-	if record == nil {
-		var err error
-		if record, err = readValue(txn, key); err != nil {
+	if e.record == nil {
+		if err := l.complete(txn, e); err != nil {
 			return nil, err
 		}
-		if record == nil {
-			return nil, corrupt(key, "missing, though the line knows of it")
-		}
 	}
-	r, err := decodeDelivery(key, record)
-	if err != nil {
-		return nil, err
+	ls := &lease{l: l, e: e, record: *e.record}
+	if e.body != nil {
+		ls.delivery = e.record.toDelivery(l.name, e.seq, *e.body)
+		return ls, nil
 	}
-	var ev *eventRecord
-	if e.parts != nil {
-		var held eventRecord
-		held, err = decodeParts(e.event, e.parts)
-		ev = &held
-	} else {
-		ev, err = readEvent(txn, r.eventSeq(e.seq), true)
-	}
+	ev, err := readEvent(txn, e.event, true)
 	if err != nil {
 		return nil, err
 	}
 	if ev == nil {
-		return nil, corrupt(appendEventKey(nil, r.eventSeq(e.seq)), "missing, though a delivery is pending")
+		return nil, corrupt(appendEventKey(nil, e.event), "missing, though a delivery is pending")
 	}
-	ls := &lease{l: l, e: e, record: r}
-	ls.delivery = r.toDelivery(l.name, e.seq, ev.event)
+	ls.delivery = e.record.toDelivery(l.name, e.seq, ev.event)
 	return ls, nil
 }
 
@@ -125,7 +112,7 @@ func (ls *lease) Retry(ctx context.Context, at time.Time, memo []byte, a queue.A
 
 // settle starts the op that ends the lease with an attempt. The zero Attempt says that none was made.
 func (ls *lease) settle(a queue.Attempt) *settleOp {
-	o := &settleOp{ticket: newTicket(), l: ls.l, e: ls.e, record: ls.record}
+	o := &settleOp{ticket: ls.l.q.ticket(), l: ls.l, e: ls.e, record: ls.record}
 	if a.Started.IsZero() && a.Result == "" {
 		return o
 	}

@@ -93,7 +93,7 @@ func (l *line) letGo(e *entry) {
 	if e.held > 0 {
 		l.q.heldNow.Add(-e.held)
 	}
-	e.parts, e.record, e.held = nil, nil, 0
+	e.body, e.record, e.held = nil, nil, 0
 }
 
 // room is how many more entries the window takes.

@@ -119,7 +119,7 @@ func (q *Queue) writeMeta() {
 		l.mu.Unlock()
 	}
 	for some := range slices.Chunk(changed, metaLines) {
-		o := &metaOp{ticket: newTicket(), q: q, lines: some}
+		o := &metaOp{ticket: q.ticket(), q: q, lines: some}
 		if q.committer.add(o) != nil || <-o.result != nil {
 			return
 		}

@@ -26,7 +26,7 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 	}
 	q.space.look(q)
 	go q.committer.run()
-	opened := &metaOp{ticket: newTicket(), q: q} // from here on the counts of the lines are not to be trusted
+	opened := &metaOp{ticket: q.ticket(), q: q} // from here on the counts of the lines are not to be trusted
 	if err := q.submit(ctx, opened, opened.ticket); err != nil {
 		return nil, errors.Join(err, q.Close(context.Background()))
 	}
@@ -231,9 +231,7 @@ func (l *line) recount(txn *badger.Txn) error {
 			if err := l.complete(txn, e); err != nil {
 				return false, err
 			}
-			if r, err := decodeDelivery(key, e.record); err != nil {
-				return false, err
-			} else if e.hash = hashOf(r.key); l.parked(txn, e) {
+			if e.hash = hashOf(e.record.key); l.parked(txn, e) {
 				return true, nil
 			}
 		}

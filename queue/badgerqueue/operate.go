@@ -41,7 +41,7 @@ func (q *Queue) Replay(ctx context.Context, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	o := &replayOp{ticket: newTicket(), q: q, l: d.l, record: deliveryRecord{
+	o := &replayOp{ticket: q.ticket(), q: q, l: d.l, record: deliveryRecord{
 		state: queue.Pending, event: r.seq, created: q.now(), route: d.record.route, key: d.record.key,
 	}}
 	if err := q.submit(ctx, o, o.ticket); err != nil {
@@ -92,7 +92,7 @@ func (q *Queue) RetryNow(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	o := &settleOp{ticket: newTicket(), l: d.l, e: e, record: record, ready: true}
+	o := &settleOp{ticket: q.ticket(), l: d.l, e: e, record: record, ready: true}
 	o.record.due = q.now()
 	return q.submit(ctx, o, o.ticket)
 }
@@ -103,7 +103,7 @@ func (q *Queue) cancel(ctx context.Context, l *line, e *entry, why string) error
 	if err != nil {
 		return err
 	}
-	o := &settleOp{ticket: newTicket(), l: l, e: e, record: record}
+	o := &settleOp{ticket: q.ticket(), l: l, e: e, record: record}
 	o.record.state, o.record.reason, o.record.ended = queue.Cancelled, why, q.now()
 	o.record.due, o.record.memo = 0, nil
 	return q.submit(ctx, o, o.ticket)

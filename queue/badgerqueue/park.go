@@ -31,7 +31,7 @@ func (l *line) canPark() bool {
 // waits in their chains; or, when none is given, what waits in parkable chains. nil when there is nothing.
 func (l *line) park(op *parkOp, given ...*entry) *parkOp {
 	if op == nil {
-		op = &parkOp{ticket: newTicket(), l: l}
+		op = &parkOp{ticket: l.q.ticket(), l: l}
 	}
 	for _, e := range given {
 		c := l.chains[e.hash]

@@ -19,7 +19,8 @@ type Queue struct {
 	maxBytes   int // of one op
 	batchBytes int // of one commit, unless one op alone is larger
 
-	seq      uint64 // last number given out; only the committer changes it
+	seq      uint64    // last number given out; only the committer changes it
+	results  sync.Pool // of channels for tickets
 	heldNow  atomic.Int64
 	entries  atomic.Int64 // in memory, over all lines
 	broken   atomic.Pointer[error]

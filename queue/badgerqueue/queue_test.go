@@ -24,3 +24,13 @@ func TestConformance(t *testing.T) {
 		return q
 	})
 }
+
+func BenchmarkQueue(b *testing.B) {
+	queuetest.Bench(b, func(b *testing.B, dir string) queuetest.Engine {
+		q, err := badgerqueue.Open(context.Background(), badgerqueue.Options{Dir: dir, MinFree: -1, Logger: quiet})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return q
+	})
+}

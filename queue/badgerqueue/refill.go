@@ -91,7 +91,7 @@ func (l *line) readDeliveries(from uint64, n int) (found []*entry, reached uint6
 		if err != nil {
 			return false, err
 		}
-		e := &entry{seq: reached, event: r.eventSeq(reached), hash: hashOf(r.key), created: r.created, record: record}
+		e := &entry{seq: reached, event: r.eventSeq(reached), hash: hashOf(r.key), created: r.created, record: &r}
 		if !l.parked(snap.Txn, e) {
 			found = append(found, e)
 		}

@@ -73,13 +73,6 @@ func (r *snapshot) release() {
 	}
 }
 
-// next gives the version for the next commit. Only the committer calls it.
-func (s *store) next() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.visible + 1
-}
-
 // committed makes version ts visible, and lets compaction drop what no snapshot can see any more.
 func (s *store) committed(ts uint64) {
 	s.mu.Lock()

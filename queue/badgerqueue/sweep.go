@@ -97,7 +97,7 @@ func (q *Queue) retire(before int64, bytes int64) (gone int64, err error) {
 func (q *Queue) retireSome(from uint64, lowest *uint64, before int64) (gone int64, next uint64, end bool, err error) {
 	q.retiring.Lock()
 	defer q.retiring.Unlock()
-	o := &retireOp{ticket: newTicket(), q: q}
+	o := &retireOp{ticket: q.ticket(), q: q}
 	snap := q.store.snapshot()
 	defer snap.release()
 	next, end = from, true
