@@ -1,10 +1,13 @@
 package edge_test
 
 import (
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/valyala/fasthttp"
 
 	"github.com/plugboard/plugboard/gateway/edge"
 )
@@ -54,5 +57,30 @@ func TestServerPassesOnTheWire(t *testing.T) {
 		if len(statuses) != tt.Count {
 			t.Errorf("%s: %d answers %v %q, want %d", name, len(statuses), statuses, bodies, tt.Count)
 		}
+	}
+}
+
+// The control: without the scanner the same requests reach a handler, some of them more than once. If fasthttp comes to
+// refuse them all by itself, the scanner can go.
+func TestControlWithoutTheScanner(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := fasthttp.Server{Handler: func(ctx *fasthttp.RequestCtx) { ctx.SetStatusCode(202) }, ReadTimeout: 300 * time.Millisecond}
+	served := make(chan error, 1)
+	go func() { served <- bare.Serve(ln) }()
+	g := &gateway{t: t, addr: ln.Addr().String()}
+	for _, name := range []string{"bare LF behind a header", "folded", "chunk extension", "underscore", "101 headers", "length and coding"} {
+		statuses, _ := g.raw(edge.WireFaults[name].Request)
+		if len(statuses) == 0 || statuses[0] != 202 {
+			t.Errorf("%s: a bare server answers %v: the tests above prove nothing here", name, statuses)
+		}
+	}
+	if err := bare.Shutdown(); err != nil {
+		t.Error(err)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
 	}
 }
