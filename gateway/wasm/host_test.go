@@ -64,6 +64,12 @@ func openModule(t testing.TB, m *Module, options PluginOptions) Plugin {
 	return p
 }
 
+// fails is for a call that need only fail as an *Error.
+func fails(t testing.TB, err error) {
+	t.Helper()
+	_ = failureOf(t, err)
+}
+
 // failureOf gives the *Error that every failure must be.
 func failureOf(t testing.TB, err error) *Error {
 	t.Helper()

@@ -38,7 +38,7 @@ const (
 )
 
 // newInstance makes an instance and starts it as far as its form asks for: a reactor is initialised and configured.
-func (p *plugin) newInstance(ctx context.Context) (*instance, error) {
+func (p *plugin) newInstance(ctx context.Context) (*instance, *Error) {
 	module, err := p.module.host.runtime.InstantiateModule(withMemory(ctx), p.module.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		return nil, p.error("", Refused, firstLine(err))
@@ -60,8 +60,8 @@ func (p *plugin) newInstance(ctx context.Context) (*instance, error) {
 }
 
 // start runs what comes before the first call. All of it shares one deadline, which is a start's.
-func (i *instance) start(ctx context.Context, p *plugin) error {
-	exports := []string{meter.StartExport, "_initialize", "init"}
+func (i *instance) start(ctx context.Context, p *plugin) *Error {
+	exports := []string{meter.StartExport, exportSetUp, "init"}
 	if p.module.form == Command {
 		exports = exports[:1]
 	}

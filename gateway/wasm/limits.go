@@ -12,7 +12,7 @@ const (
 	// is larger than this has held at least 1 MiB; the engine's own bound is 400 MB.
 	maxStack = 2 << 20
 
-	// startLimit is how long an instance may take to start (_initialize, init): a large Go guest takes 10 ms.
+	// startLimit is how long an instance may take to start (its set-up function, init): a large Go guest takes 10 ms.
 	startLimit = time.Second
 
 	maxName = 4 << 10 // bytes of a key, a path, a fact's name

@@ -141,6 +141,9 @@ func (m *Module) checkImports(imports []meter.Import) error {
 	return nil
 }
 
+// exportSetUp is what compilers call the function that sets up a reactor.
+const exportSetUp = "_initialize" //nolint:misspell // its name
+
 var (
 	status  = meter.Signature{Results: "\x7f"} // () -> i32
 	nothing = meter.Signature{}
@@ -148,7 +151,7 @@ var (
 
 // checkExports finds what the module does and how it is called.
 func (m *Module) checkExports() error {
-	want := map[string]meter.Signature{"init": status, "_initialize": nothing, "_start": nothing}
+	want := map[string]meter.Signature{"init": status, exportSetUp: nothing, "_start": nothing}
 	for f := range functions {
 		want[f.String()] = status
 		if _, ok := m.exports[f.String()]; ok {

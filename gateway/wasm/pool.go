@@ -44,10 +44,11 @@ type plugin struct {
 	options PluginOptions
 	limits  Limits
 
-	slots  chan struct{}
-	closed chan struct{}
-	once   sync.Once
-	makers sync.WaitGroup
+	slots   chan struct{}
+	closed  chan struct{}
+	drained chan struct{}
+	once    sync.Once
+	makers  sync.WaitGroup
 
 	mu     sync.Mutex
 	idle   []*instance
@@ -61,7 +62,7 @@ type plugin struct {
 // New makes a plugin: its first instance is made and its init tried before New returns, the others are made meanwhile.
 // A plugin that does not start, or says no to its configuration, is an *Error of kind Refused.
 func (m *Module) New(ctx context.Context, options PluginOptions) (Plugin, error) {
-	p := &plugin{module: m, options: options, limits: options.Limits.withDefaults(m.host.limits), closed: make(chan struct{})}
+	p := &plugin{module: m, options: options, limits: options.Limits.withDefaults(m.host.limits), closed: make(chan struct{}), drained: make(chan struct{})}
 	p.limits.Memory, p.limits.Module = int64(m.host.memoryPages())*pageSize, m.host.limits.Module
 	fill(&p.options.Instances, max(4, 2*runtime.GOMAXPROCS(0)))
 	fill(&p.options.Ready, runtime.GOMAXPROCS(0))
@@ -166,11 +167,7 @@ func (p *plugin) take(ctx context.Context) (*instance, *Error) {
 		return i, nil
 	}
 	p.mu.Unlock()
-	i, err := p.newInstance(ctx)
-	if err != nil {
-		return nil, err.(*Error)
-	}
-	return i, nil
+	return p.newInstance(ctx)
 }
 
 // put takes an instance back, or throws it away and has the next one made.
@@ -243,26 +240,23 @@ func (p *plugin) discard(i *instance) {
 // Close waits for running calls and lets no new ones begin. When ctx ends first, what runs is still waited for and
 // cleaned up behind the caller's back.
 func (p *plugin) Close(ctx context.Context) error {
-	done := make(chan struct{})
 	p.once.Do(func() {
-		p.mu.Lock()
+		p.mu.Lock() // so that no maker starts from here on
 		close(p.closed)
 		p.mu.Unlock()
+		go p.drain()
 	})
-	go func() {
-		defer close(done)
-		p.drain()
-	}()
 	select {
-	case <-done:
+	case <-p.drained:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("plugin %s: calls still run: %w", p.module.name, context.Cause(ctx))
 	}
 }
 
-// drain takes all slots, so that nothing runs, and gives them back, so that a second Close ends too.
+// drain takes all slots and keeps them, so that nothing runs or ever will, and then throws the instances away.
 func (p *plugin) drain() {
+	defer close(p.drained)
 	for range cap(p.slots) {
 		p.slots <- struct{}{}
 	}
@@ -273,8 +267,5 @@ func (p *plugin) drain() {
 	p.mu.Unlock()
 	for _, i := range idle {
 		p.discard(i)
-	}
-	for range cap(p.slots) {
-		<-p.slots
 	}
 }

@@ -60,6 +60,7 @@
     (unreachable))
   (func $drive (result i32)
     (drop (call $input_read (i32.const 0) (i32.const 0) (i32.const 1024)))
+    (memory.fill (i32.const 1024) (i32.const 0) (i32.const 1024))
     (i32.store (i32.const 2044) (call $host))
     (call $output_write (i32.const 2044) (i32.const 4))
     (call $output_write (i32.const 1024) (i32.const 1024))
