@@ -23,7 +23,8 @@ func refill(ctx context.Context, _ api.Module, _ []uint64) {
 	c.granted += over
 	if now := c.look(); now.Sub(c.yielded) > slice {
 		runtime.Gosched()
-		c.yielded = time.Now()
+		c.looked = time.Now()
+		c.yielded = c.looked
 	}
 	c.checkStack()
 	more := uint64(grant)

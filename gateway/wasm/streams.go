@@ -155,11 +155,15 @@ func (c *call) sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	timer := time.NewTimer(min(d, time.Until(c.deadline)+time.Millisecond))
+	c.look()
+	asleep := c.looked
+	timer := time.NewTimer(min(d, c.allowed-c.ran+time.Millisecond))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-c.caller.Done():
 	}
+	c.looked = time.Now()
+	c.ran += c.looked.Sub(asleep) // it chose to
 	c.look()
 }
