@@ -232,5 +232,8 @@ func stop(c *call, s []uint64) {
 	}
 	if c.word.kind == 0 {
 		c.word.kind, c.word.text = Kind(kind), string(text)
+		if len(text) == 0 {
+			c.word.text = "it gave no reason"
+		}
 	}
 }

@@ -244,6 +244,7 @@ func TestHostFunctionsRefuse(t *testing.T) {
 		{"long line", drive("log", 1, strings.Repeat("k", 21)), with, Limited, "logged more than 20 bytes"},
 		{"long reason", drive("stop", 1, strings.Repeat("k", 21)), with, Limited, "logged more than 20 bytes"},
 		{"many waits", drive("poll_oneoff", 0, 0, maxName+1, 0), with, Limited, "subscriptions"},
+		{"no reason", drive("stop", 1, ""), PluginOptions{}, Rejected, "it gave no reason"},
 		{"reason that is not text", drive("stop", 1, "\xff"), PluginOptions{}, Rejected, "\uFFFD"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
