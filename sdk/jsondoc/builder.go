@@ -18,7 +18,7 @@ type Builder struct {
 type part struct {
 	name        string
 	text        string // of a String
-	sign        uint32 // of the name
+	sign        uint64 // of the name
 	start, end  int32  // in buf, of an encoded value
 	first, last int32  // children; 0: none, as the root is nobody's child
 	next        int32  // sibling; 0: the last one
@@ -125,55 +125,92 @@ func opener(k Kind) byte {
 	return '{'
 }
 
-// place finds or makes the part that a path leads to from a container, as that kind.
+// place finds or makes the part that a path leads to from a container, as that kind. The search stands here once more,
+// beside child, for a guest's sake (see parse).
 func (b *Builder) place(at int32, path string, kind Kind) int32 {
-	for p := bytesOf(path); ; {
-		i := 0
-		for i < len(p) && p[i] != '.' && p[i] != '\\' {
-			i++
-		}
-		name, last := p[:i], i == len(p)
+	p := bytesOf(path)
+	for {
+		i := stepLen(p)
+		name, last, k := p[:i], i == len(p), Object
 		if !last && p[i] == '\\' {
-			text, rest, more := step(view(p))
-			name, last, p = bytesOf(text), !more, bytesOf(rest)
-		} else if !last {
-			p = p[i+1:]
+			return b.placeEscaped(at, view(p), kind)
 		}
 		if last {
-			return b.child(at, name, kind)
+			k = kind
 		}
-		at = b.child(at, name, Object)
+		want, parts := sign(name), b.parts
+		c := parts[at].first
+		for c != 0 {
+			m := &parts[c]
+			if m.sign == want && len(m.name) == len(name) && (len(name) < 8 || same(bytesOf(m.name), name)) {
+				if m.kind != k {
+					m.become(k)
+				}
+				break
+			}
+			c = m.next
+		}
+		if c == 0 {
+			c = b.add(at, view(name), want, k)
+		}
+		if last {
+			return c
+		}
+		at, p = c, p[i+1:]
 	}
+}
+
+// placeEscaped goes one step of a path that has a backslash in it, and on from there.
+func (b *Builder) placeEscaped(at int32, path string, kind Kind) int32 {
+	name, rest, more := step(path)
+	if !more {
+		return b.child(at, bytesOf(name), kind)
+	}
+	return b.place(b.child(at, bytesOf(name), Object), rest, kind)
 }
 
 // child finds or makes the part of that name in a container.
 func (b *Builder) child(at int32, name []byte, kind Kind) int32 {
-	want, parts := sign(name), b.parts
-	for c := parts[at].first; c != 0; {
-		p := &parts[c]
-		if p.sign == want && same(bytesOf(p.name), name) {
+	for c := b.parts[at].first; c != 0; c = b.parts[c].next {
+		if p := &b.parts[c]; same(bytesOf(p.name), name) {
 			if p.kind != kind {
-				p.kind, p.text, p.start, p.end, p.first, p.last = kind, "", 0, 0, 0, 0
+				p.become(kind)
 			}
 			return c
 		}
-		c = p.next
 	}
-	return b.add(at, view(name), want, kind)
+	return b.add(at, view(name), sign(name), kind)
+}
+
+// become makes the part an empty one of that kind, in its place.
+func (p *part) become(kind Kind) {
+	p.kind, p.text, p.start, p.end, p.first, p.last = kind, "", 0, 0, 0, 0
 }
 
 // add makes a further part in a container.
-func (b *Builder) add(at int32, name string, mark uint32, kind Kind) int32 {
-	c := int32(len(b.parts))
-	b.parts = append(b.parts, part{name: name, sign: mark, kind: kind, plainName: isPlain(bytesOf(name))})
+func (b *Builder) add(at int32, name string, mark uint64, kind Kind) int32 {
+	c := len(b.parts)
+	if c < cap(b.parts) {
+		b.parts = b.parts[:c+1]
+	} else {
+		b.parts = append(b.parts, part{})
+	}
+	p := &b.parts[c]
+	p.name, p.text, p.sign, p.kind = name, "", mark, kind
+	p.start, p.end, p.first, p.last, p.next = 0, 0, 0, 0, 0
+	if n := len(name); n >= 4 && n < 8 {
+		p.plainName = special(mark) == 0
+	} else {
+		p.plainName = isPlain(bytesOf(name))
+	}
 	up := &b.parts[at]
 	if up.first == 0 {
-		up.first = c
+		up.first = int32(c)
 	} else {
-		b.parts[up.last].next = c
+		b.parts[up.last].next = int32(c)
 	}
-	up.last = c
-	return c
+	up.last = int32(c)
+	return int32(c)
 }
 
 // find follows a path without making anything; false when it leads nowhere.
@@ -275,8 +312,7 @@ func (o Obj) Rest(path string, v Value) {
 // Remove takes away what was set at path. The names on the way stay, and are not written if nothing else is in them.
 func (o Obj) Remove(path string) {
 	if at, ok := o.b.find(o.at, path); ok && at != o.at {
-		p := &o.b.parts[at]
-		p.kind, p.start, p.end, p.text, p.first, p.last = encoded, 0, 0, "", 0, 0
+		o.b.parts[at].become(encoded)
 	}
 }
 

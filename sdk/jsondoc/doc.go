@@ -43,7 +43,7 @@ type node struct {
 	nameAt  int32 // -1: an array's element, or the root
 	nameEnd int32
 	next    int32  // the node after this one's subtree
-	sign    uint32 // of the name, escapes undone
+	sign    uint64 // of the name, escapes undone
 }
 
 const (

@@ -16,7 +16,7 @@ func (d *Doc) parse() error {
 		return &SyntaxError{"text is longer than 2 GiB", maxLen}
 	}
 	i, open, depth := 0, int32(-1), 0
-	nameAt, nameEnd, mark, flags := int32(-1), int32(0), uint32(0), uint8(0) // of the value that comes next
+	nameAt, nameEnd, mark, flags := int32(-1), int32(0), uint64(0), uint8(0) // of the value that comes next
 	wantName := false
 	for {
 		for i < len(src) && src[i] <= ' ' && isSpace(src[i]) {

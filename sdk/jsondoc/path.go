@@ -112,10 +112,7 @@ func (d *Doc) follow(at int32, path string, mark bool) int32 {
 		return at
 	}
 	for {
-		i := 0
-		for i < len(p) && p[i] != '.' && p[i] != '\\' {
-			i++
-		}
+		i := stepLen(p)
 		name, last := p[:i], i == len(p)
 		n := &tape[at]
 		if !last && p[i] == '\\' || n.kind != Object {
@@ -126,7 +123,7 @@ func (d *Doc) follow(at int32, path string, mark bool) int32 {
 		at = -1
 		for c < end {
 			m := &tape[c]
-			if m.sign == want && d.named(m, name) {
+			if m.sign == want && (len(name) < 8 && m.flags&nameEscaped == 0 && int(m.nameEnd-m.nameAt) == len(name) || d.named(m, name)) {
 				at = c
 				if mark && last {
 					m.flags |= carried
@@ -186,7 +183,11 @@ func (d *Doc) named(n *node, name []byte) bool {
 	if n.flags&nameEscaped != 0 {
 		return same(unescape(nil, d.src[n.nameAt:n.nameEnd]), name)
 	}
-	return same(d.src[n.nameAt:n.nameEnd], name)
+	has := d.src[n.nameAt:n.nameEnd]
+	if k := len(name); k == len(has) && k >= 8 && k <= 16 {
+		return load8(has, 0) == load8(name, 0) && load8(has, k-8) == load8(name, k-8)
+	}
+	return same(has, name)
 }
 
 // element finds an array's element; -1: there is none.

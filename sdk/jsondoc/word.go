@@ -1,19 +1,14 @@
 package jsondoc
 
+import "math/bits"
+
+// Texts are gone through eight bytes at a time. A WebAssembly guest needs that more than a native program: its compiler
+// knows no vector instructions, and comparing strings there is a loop over bytes.
+
 const (
 	ones = 0x0101010101010101
 	high = 0x8080808080808080
 )
-
-// Texts are gone through eight bytes at a time. A WebAssembly guest needs that more than a native program: its compiler
-// knows no vector instructions, and comparing strings there is a loop over bytes. The compiler makes one load out of
-// each of these.
-
-func load8(b []byte, i int) uint64 {
-	b = b[i : i+8]
-	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-}
 
 // special has the high bit set for the first byte of w that is a quote, a backslash, a control character or no ASCII;
 // bits above it mean nothing. A subtraction borrows from the next byte only past a hit.
@@ -21,13 +16,47 @@ func special(w uint64) uint64 {
 	return (w | (w - 0x20*ones) | (w ^ '"'*ones - ones) | (w ^ '\\'*ones - ones)) & high
 }
 
-// sign is a cheap mark of a name: names that differ in it are different.
-func sign(name []byte) uint32 {
-	n := len(name)
-	if n == 0 {
-		return 0
+// dots has the high bit set for the first byte of w that is a dot or a backslash; bits above it mean nothing.
+func dots(w uint64) uint64 {
+	x, y := w^'.'*ones, w^'\\'*ones
+	return ((x-ones)&^x | (y-ones)&^y) & high
+}
+
+// stepLen is the length of a path's first name: up to a dot, a backslash or the end.
+func stepLen(p []byte) int {
+	n := len(p)
+	if n >= 8 {
+		for i := 0; i+8 <= n; i += 8 {
+			if m := dots(load8(p, i)); m != 0 {
+				return i + bits.TrailingZeros64(m)>>3
+			}
+		}
+		if m := dots(load8(p, n-8)); m != 0 {
+			return n - 8 + bits.TrailingZeros64(m)>>3
+		}
+		return n
 	}
-	return uint32(n)&0xff | uint32(name[0])<<8 | uint32(name[n-1])<<16 | uint32(name[n>>1])<<24
+	for i, c := range p {
+		if c == '.' || c == '\\' {
+			return i
+		}
+	}
+	return n
+}
+
+// sign is a mark of a name: names of the same length below eight bytes are the same if their marks are, of others it
+// holds the reverse.
+func sign(name []byte) uint64 {
+	n := len(name)
+	switch {
+	case n >= 8:
+		return load8(name, 0) + load8(name, n-8)<<1
+	case n >= 4:
+		return uint64(load4(name, 0)) | uint64(load4(name, n-4))<<32
+	case n > 0:
+		return uint64(name[0]) | uint64(name[n>>1])<<8 | uint64(name[n-1])<<16
+	}
+	return 0
 }
 
 // same compares two texts.
@@ -36,45 +65,35 @@ func same(a, b []byte) bool {
 	if n != len(b) {
 		return false
 	}
-	switch {
-	case n >= 8:
-		for i := 0; i+8 < n; i += 8 {
-			if load8(a, i) != load8(b, i) {
-				return false
-			}
-		}
-		return load8(a, n-8) == load8(b, n-8)
-	case n >= 4:
-		return load4(a, 0) == load4(b, 0) && load4(a, n-4) == load4(b, n-4)
+	if n < 8 {
+		return sign(a) == sign(b)
 	}
-	for i := range a {
-		if a[i] != b[i] {
+	for i := 0; i+8 < n; i += 8 {
+		if load8(a, i) != load8(b, i) {
 			return false
 		}
 	}
-	return true
-}
-
-func load4(b []byte, i int) uint32 {
-	b = b[i : i+4]
-	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+	return load8(a, n-8) == load8(b, n-8)
 }
 
 // isPlain says whether all of b stands for itself inside a string.
 func isPlain(b []byte) bool {
 	n := len(b)
-	if n >= 8 {
-		for i := 0; i+8 < n; i += 8 {
-			if special(load8(b, i)) != 0 {
+	if n < 4 {
+		for _, c := range b {
+			if !plain[c] {
 				return false
 			}
 		}
-		return special(load8(b, n-8)) == 0
+		return true
 	}
-	for _, c := range b {
-		if !plain[c] {
+	if n < 8 {
+		return special(uint64(load4(b, 0))|uint64(load4(b, n-4))<<32) == 0
+	}
+	for i := 0; i+8 < n; i += 8 {
+		if special(load8(b, i)) != 0 {
 			return false
 		}
 	}
-	return true
+	return special(load8(b, n-8)) == 0
 }
