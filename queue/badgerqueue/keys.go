@@ -18,6 +18,7 @@ const (
 	kindIdentity = 'i' // i|hash of the id|source    an event's identity, for repeats and for finding it
 	kindAttempt  = 'a' // a|line|seq|number          an attempt before the last one
 	kindReplay   = 'r' // r|event|line|seq           a later delivery of the same event
+	kindFill     = 'f' // f                          nothing: pushes others out of the write buffer
 	kindRejected = 'z' // z|seq[|part]               a request set aside
 )
 

@@ -127,6 +127,18 @@ func (q *Queue) every(d time.Duration, fn func()) {
 	})
 }
 
+// pause waits; false when the queue is closed meanwhile.
+func (q *Queue) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-q.closed:
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
 // now gives the time in nanoseconds.
 func (q *Queue) now() int64 { return q.opt.Now().UnixNano() }
 

@@ -3,6 +3,7 @@ package badgerqueue
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
 )
@@ -62,7 +63,7 @@ func (q *Queue) sweep() {
 	for q.store.size() > q.opt.MaxDisk/10*9 && q.usable() == nil {
 		gone, err := q.retire(q.now(), q.opt.MaxDisk/20)
 		if err == nil && gone > 0 {
-			err = q.store.db.Flatten(1) // only compaction gives the room back
+			err = q.giveBack()
 		}
 		if err != nil {
 			q.opt.Logger.Error("history cannot go", "err", err)
@@ -73,6 +74,35 @@ func (q *Queue) sweep() {
 		}
 	}
 	q.space.crowded.Store(q.store.size() >= q.opt.MaxDisk)
+}
+
+// giveBack has Badger return the room of what was deleted: by compaction, and only once the deletions have left its write
+// buffer, which nothing but more writing makes them do.
+func (q *Queue) giveBack() error {
+	deleted := q.store.version()
+	for left := q.opt.MemTable; left > 0; left -= partSize {
+		o := &fillOp{q.ticket()}
+		if err := q.submit(context.Background(), o, o.ticket); err != nil {
+			return err
+		}
+	}
+	for try := 0; try < 1000 && !q.store.flushed(deleted); try++ {
+		if !q.pause(10 * time.Millisecond) {
+			return nil
+		}
+	}
+	return q.store.db.Flatten(1)
+}
+
+// fillOp fills the write buffer with a record that means nothing.
+type fillOp struct{ ticket }
+
+func (*fillOp) weight() int { return partSize + perWrite }
+func (*fillOp) apply()      {}
+
+func (*fillOp) build(b *batch) error {
+	b.put(append(b.key(), kindFill), append(newRecord(partSize), make([]byte, partSize)...), 0, 0)
+	return nil
 }
 
 // retire goes through the events from the lowest on and deletes those that ended before a time, until bytes of them are
