@@ -2,8 +2,11 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
+	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
 // The benchmarks of the whole path. Read them as ratios to BenchmarkEcho of the same run, which is the limit of this
@@ -146,4 +150,57 @@ func benchBody(i int64) []byte {
 		`"event":{"new_unified_state":{"id":"3","name":"online","reason":"AGENT_STATUS_SWITCHER"},"previous_unified_state":{"id":"2","name":"offline","reason":"AGENT_LOGOUT"},"updated_at":"2025-03-04T08:00:01.204117530Z"},`+
 		`"id":"bench-%012d","subject":"zen:agent:%d","time":"2025-03-04T08:00:01.411902233Z","type":"zen:event-type:agent.unified_state_changed","zendesk_event_version":"2022-11-06"}`,
 		8447388000000+i%5000, padding, i, 8447388000000+i%5000)
+}
+
+// BenchmarkPluginCall is one call of a bundled plugin, through the host with all its limits.
+func BenchmarkPluginCall(b *testing.B) {
+	host, err := wasm.NewHost(b.Context(), wasm.HostOptions{CacheDir: filepath.Join(gatewaytest.Plugins(b), "cache")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := host.Close(b.Context()); err != nil {
+			b.Error(err)
+		}
+	})
+	event, err := os.ReadFile("testdata/canonical/zendesk.01-agent-unified-online.event.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct {
+		plugin string
+		fn     wasm.Function
+		config string
+		body   []byte
+	}{
+		{"zendesk", wasm.Receive, `{}`, benchBody(1)},
+		{"babelforce", wasm.Format, `{"presence_map":{"online":"available"}}`, event},
+		{"webhook", wasm.Format, `{"format":"json","body":"{\"agent\":\"{{data.agent.id}}\",\"state\":\"{{data.state.name}}\"}"}`, event},
+	} {
+		b.Run(c.plugin+"/"+c.fn.String(), func(b *testing.B) {
+			code, err := os.ReadFile(filepath.Join(gatewaytest.Plugins(b), c.plugin+".wasm"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			m, err := host.Load(b.Context(), c.plugin, code)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p, err := m.New(b.Context(), wasm.PluginOptions{Config: []byte(c.config)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = p.Close(context.Background()) })
+			b.ReportAllocs()
+			var cost uint64
+			for b.Loop() {
+				out, err := p.Call(b.Context(), c.fn, wasm.Input{Body: c.body})
+				if err != nil {
+					b.Fatal(err)
+				}
+				cost = out.Cost
+			}
+			b.ReportMetric(float64(cost), "counts/op")
+		})
+	}
 }
