@@ -27,6 +27,12 @@ func (d *Doc) parse() error {
 		}
 		closed := true // whether the token ends a value
 		c := src[i]
+		// The next node is written in place, field by field: to append a struct is to make it twice.
+		here := len(tape)
+		if here == cap(tape) {
+			tape = append(tape, node{})[:here]
+		}
+		n := &tape[:here+1][here]
 		if c == '"' {
 			i++
 			j := i
@@ -62,7 +68,7 @@ func (d *Doc) parse() error {
 				i++
 				continue
 			}
-			tape = append(tape, node{String, flags | esc, int32(i), int32(j), nameAt, nameEnd, int32(len(tape) + 1), mark})
+			n.kind, n.flags, n.start, n.end, n.next = String, flags|esc, int32(i), int32(j), int32(here+1)
 			i = j + 1
 		} else if wantName {
 			return &SyntaxError{"want a member's name in quotes", i}
@@ -74,17 +80,19 @@ func (d *Doc) parse() error {
 			if c == '{' {
 				kind = Object
 			}
-			tape = append(tape, node{kind, flags, int32(i), 0, nameAt, nameEnd, open, mark})
-			open, closed = int32(len(tape)-1), false
+			n.kind, n.flags, n.start, n.end, n.next = kind, flags, int32(i), 0, open
+			open, closed = int32(here), false
 			i++
 		} else {
 			kind, stop := scanBare(src, i)
 			if kind == Absent {
 				return &SyntaxError{"want a value", i}
 			}
-			tape = append(tape, node{kind, flags, int32(i), int32(stop), nameAt, nameEnd, int32(len(tape) + 1), mark})
+			n.kind, n.flags, n.start, n.end, n.next = kind, flags, int32(i), int32(stop), int32(here+1)
 			i = stop
 		}
+		n.nameAt, n.nameEnd, n.sign = nameAt, nameEnd, mark
+		tape = tape[:here+1]
 		nameAt, mark, flags = -1, 0, 0
 		// Close what ends here. A comma, or the first member or element, leads on to the next value.
 		for {
