@@ -30,6 +30,8 @@
 package sdk
 
 import (
+	"errors"
+
 	"github.com/plugboard/plugboard/sdk/internal/host"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
@@ -103,7 +105,8 @@ var (
 func finish(err error, out *jsondoc.Builder) int32 {
 	if err != nil {
 		kind := host.Fail
-		if s, ok := err.(*Stop); ok {
+		var s *Stop
+		if errors.As(err, &s) {
 			kind = s.kind
 		}
 		host.Stop(kind, err.Error())

@@ -2,6 +2,7 @@ package sdk_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -66,7 +67,7 @@ func TestNothingIsAbsentNotEmpty(t *testing.T) {
 }
 
 func TestStops(t *testing.T) {
-	for err, kind := range map[error]int32{sdk.Reject("a"): 1, sdk.Drop("b"): 2, sdk.Retry("c"): 3, sdk.Fail("d"): 4, errors.New("e"): 4} {
+	for err, kind := range map[error]int32{fmt.Errorf("wrapped: %w", sdk.Drop("x")): 2, sdk.Reject("a"): 1, sdk.Drop("b"): 2, sdk.Retry("c"): 3, sdk.Fail("d"): 4, errors.New("e"): 4} {
 		f := &fake{input: `{}`}
 		use(t, f)
 		status := sdk.Receive(func(_ *sdk.Request, out *sdk.Events) error { out.Add("t"); return err })

@@ -92,8 +92,8 @@ func (b *Builder) container(dst []byte, at int32) []byte {
 			dst = append(dst, '"', ':')
 		}
 		value := len(dst)
-		switch {
-		case m.kind == String:
+		switch m.kind {
+		case String:
 			dst = append(dst, '"')
 			if isPlain(bytesOf(m.text)) {
 				dst = append(dst, m.text...)
@@ -101,7 +101,7 @@ func (b *Builder) container(dst []byte, at int32) []byte {
 				dst = appendMixed(dst, m.text)
 			}
 			dst = append(dst, '"')
-		case m.kind == encoded:
+		case encoded:
 			dst = append(dst, b.buf[m.start:m.end]...)
 		default:
 			dst = b.container(dst, c)

@@ -3,6 +3,7 @@ package jsondoc
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -111,8 +112,9 @@ func FuzzParse(f *testing.F) {
 			if want && utf8.Valid(src) && depth(src) <= MaxDepth {
 				t.Fatalf("refused, but encoding/json takes it: %v", err)
 			}
-			if e := err.(*SyntaxError); e.Offset < 0 || e.Offset > len(src) {
-				t.Fatalf("offset %d of %d", e.Offset, len(src))
+			var e *SyntaxError
+			if !errors.As(err, &e) || e.Offset < 0 || e.Offset > len(src) {
+				t.Fatalf("%#v for %d bytes", err, len(src))
 			}
 			return
 		}

@@ -174,7 +174,7 @@ func wellFormed(s string) error {
 	for {
 		_, err := d.Token()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil && (strings.Contains(err.Error(), "invalid XML name") || strings.Contains(err.Error(), "unsupported version") ||
 			strings.Contains(err.Error(), "expected element name") || strings.Contains(err.Error(), "expected attribute name") ||

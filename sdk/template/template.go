@@ -1,7 +1,7 @@
 // Package template fills texts with values of a JSON document so that no value can change the text's structure.
 //
-// The language is a part of Mustache: {{data.agent.name}} for a value, {{#path}}…{{/path}} for what stands there if the
-// path leads to something (once, with names looked up in it first; for a list once for each element, {{.}} being it),
+// The language is a part of https://mustache.github.io: {{data.agent.name}} for a value, {{#path}}…{{/path}} for what
+// stands there if the path leads to something (once, with names looked up in it first; for a list once for each element, {{.}} being it),
 // {{^path}}…{{/path}} for what stands there if not, and {{! a remark }}. A section's tag alone on its line takes the line
 // with it.
 //
