@@ -29,7 +29,7 @@ func adminToken(dir string) (string, error) {
 		return "", fmt.Errorf("the API's token: %w", err)
 	}
 	var random [32]byte
-	rand.Read(random[:]) //nolint:errcheck // crypto/rand.Read does not return errors: it ends the program
+	_, _ = rand.Read(random[:]) // it does not return errors: it ends the program
 	token := hex.EncodeToString(random[:])
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("the queue's folder: %w", err)

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,7 +116,7 @@ func TestTryShowsTheFirstRequestOfEachDelivery(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 	req := d.Requests[0]
-	if req.Method != "GET" || !strings.HasSuffix(req.URL, "/api/v2/agents?sourceId=8447388090494") {
+	if req.Method != http.MethodGet || !strings.HasSuffix(req.URL, "/api/v2/agents?sourceId=8447388090494") {
 		t.Errorf("request %s %s", req.Method, req.URL)
 	}
 	if req.Headers["authorization"] != "Bearer [redacted]" || req.Headers["webhook-id"] != "01JNGR5X0V7W2Q9P4K3M8T6ZBA" {

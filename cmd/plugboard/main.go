@@ -32,12 +32,12 @@ func execute(ctx context.Context, args []string, std stdio) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
-		fmt.Fprintf(std.err, "plugboard: %v\nTry 'plugboard help'.\n", err)
+		_, _ = fmt.Fprintf(std.err, "plugboard: %v\nTry 'plugboard help'.\n", err)
 		return 2
 	case errors.Is(err, errSilent):
 		return 1
 	default:
-		fmt.Fprintf(std.err, "plugboard: %v\n", err)
+		_, _ = fmt.Fprintf(std.err, "plugboard: %v\n", err)
 		return 1
 	}
 }
