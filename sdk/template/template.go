@@ -1,9 +1,9 @@
 // Package template fills texts with values of a JSON document so that no value can change the text's structure.
 //
 // The language is a part of https://mustache.github.io: {{data.agent.name}} for a value, {{#path}}…{{/path}} for what
-// stands there if the path leads to something (once, with names looked up in it first; for a list once for each element, {{.}} being it),
-// {{^path}}…{{/path}} for what stands there if not, and {{! a remark }}. A section's tag alone on its line takes the line
-// with it.
+// stands there if the path leads to something (once, with names looked up in it first; for a list once for each element,
+// {{.}} being it), {{^path}}…{{/path}} for what stands there if not, and {{! a remark }}. A section's tag alone on its
+// line takes the line with it.
 //
 // A template is parsed for what it makes: JSON, XML, a form, a link, a header line or plain text. From the text around a
 // value the parser finds out where it stands (inside a JSON string, in an attribute, in the link's path or its query) and
@@ -16,9 +16,7 @@
 // one line.
 package template
 
-import (
-	"github.com/plugboard/plugboard/sdk/jsondoc"
-)
+import "github.com/plugboard/plugboard/sdk/jsondoc"
 
 // Format is what a template makes.
 type Format uint8
