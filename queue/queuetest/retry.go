@@ -62,6 +62,35 @@ func testManyRetries(h *harness) {
 	h.idle("a")
 }
 
+// testManyKeysRetried has far more keys whose head waits for a retry than fit in memory, each with a follower: no follower
+// may come before its head.
+func testManyKeysRetried(h *harness) {
+	n := h.opt.Window * 5
+	for i := range n {
+		h.put(event(fmt.Sprint("head", i), fmt.Sprint("k", i), "a"))
+	}
+	for range n {
+		h.retry(h.take("a", 1)[0], h.pause())
+	}
+	for i := range n {
+		h.put(event(fmt.Sprint("follower", i), fmt.Sprint("k", i), "a"))
+	}
+	h.put(event("free", "free", "a"))
+	h.done(h.one("a", "free"))
+	h.idle("a")
+	ended := map[string]bool{}
+	for range 2 * n {
+		l := h.take("a", 1)[0]
+		key, head := l.Delivery().Key, l.Delivery().Attempts == 1
+		if head == ended[key] {
+			h.Fatalf("%s came out of order", l.Delivery().ID)
+		}
+		ended[key] = true
+		h.done(l)
+	}
+	h.idle("a")
+}
+
 // testTurns checks that many retries do not starve what is fresh, nor the other way round.
 func testTurns(h *harness) {
 	h.putN(20, "old", "")

@@ -56,6 +56,7 @@ var tests = []struct {
 	{"OrderAfterRetry", testOrderAfterRetry}, {"OrderAfterRelease", testOrderAfterRelease}, {"Backlog", testBacklog},
 	{"BacklogBehindBlockedKey", testBacklogBehindBlockedKey}, {"HotKey", testHotKey},
 	{"RetryTime", testRetryTime}, {"RetryHoldsFollowers", testRetryHoldsFollowers}, {"ManyRetries", testManyRetries},
+	{"ManyKeysRetried", testManyKeysRetried},
 	{"RetriesAndFreshTakeTurns", testTurns}, {"ReleaseUntil", testReleaseUntil},
 	{"Repeat", testRepeat}, {"RepeatInOneCall", testRepeatInOneCall}, {"RepeatConcurrent", testRepeatConcurrent},
 	{"RepeatAfterWindow", testRepeatAfterWindow}, {"NoWindow", testNoWindow},
