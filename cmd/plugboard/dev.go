@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -134,9 +135,12 @@ func firstSample(dir, plugin string) string {
 	return ""
 }
 
+// cachedBuild is where go run keeps a program that it has built before.
+var cachedBuild = regexp.MustCompile(`/[0-9a-f]{64}-d/[^/]+$`)
+
 // self is how this program was called, so that what it prints can be pasted.
 func self() string {
-	if strings.Contains(os.Args[0], string(filepath.Separator)+"go-build") {
+	if strings.Contains(os.Args[0], string(filepath.Separator)+"go-build") || cachedBuild.MatchString(filepath.ToSlash(os.Args[0])) {
 		return "go run ./cmd/plugboard"
 	}
 	return os.Args[0]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -71,6 +72,12 @@ func (p *printer) note(n feed.Note) {
 			what += "  " + n.Summary
 		}
 		p.line("%s %s %s  %s  %s", at, p.in(blue, "accepted "), n.Source, what, p.in(faint, n.Event))
+		if n.Reason != "" {
+			p.line("%s           %s", margin, n.Reason)
+		}
+		if strings.HasPrefix(n.Reason, "a repeat") {
+			break
+		}
 		p.line("%s           committed; owes %d %s", margin, n.Deliveries, deliveries(n.Deliveries))
 	case feed.Attempt:
 		p.line("%s %s %s  attempt %d in %s%s", at, p.in(resultColour(n.Result), "attempt  "), n.Delivery, n.Attempt, short(n.Duration), because(n.Reason))

@@ -53,7 +53,7 @@ func TestCommand(t *testing.T) {
 		if e := failureOf(t, err); e.Kind != tt.kind || !strings.Contains(e.Reason, tt.reason) {
 			t.Errorf("%s: got %v: %q, want %v: …%s…", tt.what, e.Kind, e.Reason, tt.kind, tt.reason)
 		}
-		if tt.what == "reject" && (len(out.Log) != 2 || out.Log[0].Message != "first a remark") {
+		if tt.what == "reject" && (len(out.Log) != 1 || out.Log[0].Message != "first a remark\nnot what was agreed") {
 			t.Errorf("log %v", out.Log)
 		}
 	}

@@ -9,9 +9,11 @@ import (
 // standardError is the level of what a guest writes to standard error.
 const standardError = 2
 
-// logBuffer gathers a call's log, in order: lines by the import log, and standard error, cut into lines.
+// logBuffer gathers a call's log, in order: lines by the import log, and standard error, of which what comes in one piece
+// is one entry: a panic's trace of a hundred lines is one thing that happened.
 type logBuffer struct {
 	lines  []LogLine
+	piece  []byte // whole lines of standard error that are not among lines yet
 	rest   []byte // the line of standard error that is not ended
 	left   int64  // bytes
 	last   string // last line of standard error that is not blank
@@ -20,7 +22,7 @@ type logBuffer struct {
 }
 
 func (b *logBuffer) reset(limit int64) {
-	*b = logBuffer{rest: b.rest[:0], left: limit}
+	*b = logBuffer{piece: b.piece[:0], rest: b.rest[:0], left: limit}
 }
 
 // take counts n bytes against the limit.
@@ -56,9 +58,14 @@ func (b *logBuffer) write(p []byte) bool {
 	}
 }
 
+// flush ends the piece of standard error that was begun.
 func (b *logBuffer) flush() {
 	if len(b.rest) > 0 {
 		b.line()
+	}
+	if len(b.piece) > 0 {
+		b.lines = append(b.lines, LogLine{Level: standardError, Message: string(b.piece)})
+		b.piece = b.piece[:0]
 	}
 }
 
@@ -72,7 +79,10 @@ func (b *logBuffer) line() {
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
-	b.lines = append(b.lines, LogLine{Level: standardError, Message: text})
+	if len(b.piece) > 0 {
+		b.piece = append(b.piece, '\n')
+	}
+	b.piece = append(b.piece, text...)
 	b.last = text
 	switch {
 	case b.follow:
