@@ -50,6 +50,16 @@ func (s *screen) waitFor(ctx context.Context, text string) bool {
 	return true
 }
 
+// mustShow waits a while for the text: what dev prints comes behind what it tells.
+func (s *screen) mustShow(t *testing.T, text string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if !s.waitFor(ctx, text) {
+		t.Errorf("the screen does not show %q:\n%s", text, s)
+	}
+}
+
 func (s *screen) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,9 +101,7 @@ func TestNewcomersPath(t *testing.T) {
 		t.Fatalf("send: status %d\n%s%s", status, said, errs)
 	}
 	for _, want := range []string{"accepted", "offline → online", "owes 1 delivery", "GET http", "PUT http", "→ 201", "delivered"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("dev does not show %q:\n%s", want, out)
-		}
+		out.mustShow(t, want)
 	}
 	status, said, _ = command(t, "send", "--config", config, "--source", "zendesk", sample)
 	if status != 0 || !strings.Contains(said, "delivered after 1 attempt") {
@@ -157,9 +165,7 @@ func TestSendSaysWhatIsRefused(t *testing.T) {
 	if status != 1 || !strings.HasPrefix(said, "400 ") {
 		t.Errorf("broken JSON: status %d\n%s", status, said)
 	}
-	if !strings.Contains(out.String(), "refused") {
-		t.Errorf("dev does not show the refusal:\n%s", out)
-	}
+	out.mustShow(t, "refused")
 }
 
 func TestCommandsWithoutAGatewaySayHowToStartOne(t *testing.T) {

@@ -30,7 +30,7 @@ func misbehave(r *sdk.Request, out *sdk.Events) error {
 		var none []int
 		kept = append(kept, []byte{byte(none[len(body)])})
 	case "write":
-		for range 100 { // 6 MiB: it fits the memory, and not the output
+		for range 30 { // 2 MiB: it fits the memory, and not the output
 			out.Add("agent.logged_in").Data().Str("agent.name", string(bytes.Repeat([]byte{'x'}, 64<<10)))
 		}
 	case "log":
