@@ -25,6 +25,13 @@ func start(t testing.TB, configFile string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	run(t, g)
+	return &running{g, hub}
+}
+
+// run runs a gateway until the test ends.
+func run(t testing.TB, g *gateway.Gateway) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
@@ -34,7 +41,6 @@ func start(t testing.TB, configFile string) *running {
 			t.Errorf("the gateway stopped with: %v", err)
 		}
 	})
-	return &running{g, hub}
 }
 
 func (g *running) url(path string) string { return "http://" + g.Listen() + path }

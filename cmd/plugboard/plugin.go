@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -52,8 +53,10 @@ func buildOne(c *cobra.Command, folder, out string, asJSON bool) error {
 			return err
 		}
 		out = filepath.Dir(abs)
-		if rel, err := filepath.Rel(".", out); err == nil && filepath.IsLocal(rel) {
-			out = rel
+		if here, err := os.Getwd(); err == nil {
+			if rel, err := filepath.Rel(here, out); err == nil && filepath.IsLocal(rel) {
+				out = rel // shorter to read, and the same place
+			}
 		}
 	}
 	file, changed, err := toolchain.Build(c.Context(), folder, out)
