@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,5 +176,59 @@ func TestCommandsWithoutAGatewaySayHowToStartOne(t *testing.T) {
 		if status != 1 || !strings.Contains(errs, "gateway") {
 			t.Errorf("plugboard %s: status %d, %q", args[0], status, errs)
 		}
+	}
+}
+
+// TestFollowPrintsWhatHappens follows deliveries while one is made.
+func TestFollowPrintsWhatHappens(t *testing.T) {
+	config, _ := startDev(t)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	followed := newScreen()
+	done := make(chan int, 1)
+	go func() {
+		done <- execute(ctx, []string{"deliveries", "--follow", "--json", "--destination", "babelforce", "--config", config}, stdio{strings.NewReader(""), followed, followed})
+	}()
+	sample := filepath.FromSlash("../../plugins/zendesk/testdata/03-agent-unified-logout.request.json")
+	other := filepath.FromSlash("../../plugins/zendesk/testdata/09-ticket-created.request.json")
+	// Following begins at some moment after the goroutine does: distinct events are sent until one is seen.
+	deadline := time.Now().Add(20 * time.Second)
+	for i := 0; !strings.Contains(followed.String(), `"kind":"ended"`) && time.Now().Before(deadline); i++ {
+		file := filepath.Join(t.TempDir(), "copy.json")
+		body, err := os.ReadFile(strings.Replace(sample, ".request", "", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, bytes.Replace(body, []byte("01JNHQ0Z1Y2X3W4V5T6S7R8QPN"), fmt.Appendf(nil, "copy-%d", i), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []string{other, file} {
+			if status, said, errs := command(t, "send", "--config", config, "--source", "zendesk", f); status != 0 {
+				t.Fatalf("send: status %d\n%s%s", status, said, errs)
+			}
+		}
+	}
+	followed.mustShow(t, `"kind":"attempt"`)
+	followed.mustShow(t, `/babelforce"`)
+	if strings.Contains(followed.String(), `"destination":"crm"`) {
+		t.Errorf("another destination's delivery passed the filter:\n%s", followed)
+	}
+	stop()
+	if status := <-done; status != 0 {
+		t.Errorf("following ended with status %d\n%s", status, followed)
+	}
+}
+
+// TestRunServesUntilItIsStopped runs the gateway as an operator does.
+func TestRunServesUntilItIsStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	out := newScreen()
+	done := make(chan int, 1)
+	go func() {
+		done <- execute(ctx, []string{"run", "--config", gatewaytest.Shipped(t)}, stdio{strings.NewReader(""), out, out})
+	}()
+	out.mustShow(t, "listening on http://127.0.0.1:")
+	stop()
+	if status := <-done; status != 0 {
+		t.Errorf("run ended with status %d\n%s", status, out)
 	}
 }
