@@ -31,6 +31,9 @@ import (
 // drain is how long a gateway that was told to stop lets running requests and attempts finish.
 const drain = 20 * time.Second
 
+// brokenDrain is the same for a gateway whose queue failed: what an attempt comes to could not be kept anyway.
+const brokenDrain = 500 * time.Millisecond
+
 // Options are what the caller decides.
 type Options struct {
 	ConfigFile string
@@ -205,13 +208,17 @@ func (g *Gateway) Run(ctx context.Context) error {
 		go g.watch(running, g.current.cfg.Plugins.Dir)
 	}
 	<-running.Done()
-	err := g.stop(context.WithoutCancel(ctx))
+	patience := drain
+	if ctx.Err() == nil {
+		patience = brokenDrain
+	}
+	err := g.stop(context.WithoutCancel(ctx), patience)
 	return errors.Join(group.Wait(), err)
 }
 
 // stop ends the edge first, so that what it accepts is committed, then the lanes, then the store below both.
-func (g *Gateway) stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, drain)
+func (g *Gateway) stop(ctx context.Context, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	g.mu.Lock() // no reload from here on
 	defer g.mu.Unlock()

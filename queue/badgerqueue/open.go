@@ -58,6 +58,8 @@ func load(opt Options) (*Queue, error) {
 	}
 	q.batchBytes = min(maxBatchBytes, q.maxBytes)
 	q.committer = newCommitter(q)
+	trouble := func(err error) { _ = q.fail(err) }
+	st.trouble.Store(&trouble)
 	if err := q.recover(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", opt.Dir, err), st.db.Close())
 	}

@@ -155,7 +155,8 @@ func (q *Queue) enter() bool {
 func (q *Queue) leave() { q.life.RUnlock() }
 
 // Close waits until what was handed in is committed, writes the floors, and closes the store. Receive returns ErrClosed;
-// open leases are given back: their deliveries are due when the queue is opened again.
+// open leases are given back: their deliveries are due when the queue is opened again. After a failed commit nothing is
+// written any more, and the folder can be opened again when the process has ended.
 func (q *Queue) Close(ctx context.Context) error {
 	if q.beginClose() {
 		close(q.closed)
@@ -184,6 +185,12 @@ func (q *Queue) shutDown() {
 	}
 	q.life.Lock() // the readers that are left finish; new ones are turned away
 	defer q.life.Unlock()
+	if broken := q.usableNow(); broken != nil {
+		// Closing Badger writes its buffer into a table, and tries that until it succeeds. What is on disk is what the
+		// next start goes by; the folder stays locked until this process ends.
+		q.closeErr = broken
+		return
+	}
 	if cerr := q.store.db.Close(); err == nil {
 		err = cerr
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -24,6 +25,8 @@ type store struct {
 	db   *badger.DB
 	path string
 
+	trouble atomic.Pointer[func(error)] // told of a failed write in Badger's background; set once the queue stands
+
 	mu      sync.Mutex
 	visible uint64         // version of the last finished commit
 	pins    map[uint64]int // snapshots in use, by version: what they see is not compacted away
@@ -34,12 +37,13 @@ func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, err
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("badgerqueue: %w", err)
 	}
+	s := &store{path: path, pins: map[uint64]int{}}
 	opt := badger.DefaultOptions(path).
 		WithSyncWrites(true).WithDetectConflicts(false).WithNumVersionsToKeep(1).WithCompression(options.None).
 		WithMemTableSize(memTable).WithNumMemtables(2).WithNumCompactors(2).WithMetricsEnabled(false).
 		WithNumLevelZeroTables(10).WithNumLevelZeroTablesStall(20). // a quarter less work for compaction than 5
 		WithBlockCacheSize(cache).WithIndexCacheSize(cache).WithChecksumVerificationMode(options.OnTableRead).
-		WithValueThreshold(min(1<<20, memTable*15/100)).WithValueLogFileSize(64 << 20).WithLogger(badgerLog{log})
+		WithValueThreshold(min(1<<20, memTable*15/100)).WithValueLogFileSize(64 << 20).WithLogger(badgerLog{log, s})
 	db, err := badger.OpenManaged(opt)
 	if err != nil {
 		if strings.Contains(err.Error(), "Cannot acquire directory lock") {
@@ -47,7 +51,8 @@ func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, err
 		}
 		return nil, fmt.Errorf("badgerqueue: open %s: %w", dir, err)
 	}
-	return &store{db: db, path: path, visible: db.MaxVersion(), pins: map[uint64]int{}}, nil
+	s.db, s.visible = db, db.MaxVersion()
+	return s, nil
 }
 
 // snapshot reads what was committed when it was taken. Release it soon: it keeps old versions alive.
@@ -166,13 +171,3 @@ func scan(txn *badger.Txn, prefix, start []byte, reverse, values bool, fn func(k
 	}
 	return nil
 }
-
-// badgerLog passes Badger's own messages on: its chatter is of use only to whoever debugs the store.
-type badgerLog struct{ *slog.Logger }
-
-func (l badgerLog) Errorf(f string, a ...any)   { l.Error("badger: " + trimf(f, a)) }
-func (l badgerLog) Warningf(f string, a ...any) { l.Warn("badger: " + trimf(f, a)) }
-func (l badgerLog) Infof(f string, a ...any)    { l.Debug("badger: " + trimf(f, a)) }
-func (l badgerLog) Debugf(string, ...any)       {}
-
-func trimf(f string, a []any) string { return strings.TrimSpace(fmt.Sprintf(f, a...)) }
