@@ -65,14 +65,17 @@ func (a *assembly) source(ctx context.Context, s *config.Source) (out edge.Sourc
 	return out, err
 }
 
-// lanes are the destinations as dispatch wants them.
-func (a *assembly) lanes() []dispatch.Lane {
+// lanes are the destinations as dispatch wants them. change may be nil.
+func (a *assembly) lanes(change func(*dispatch.Lane)) []dispatch.Lane {
 	lanes := make([]dispatch.Lane, 0, len(a.destinations))
 	for _, d := range a.cfg.Destinations {
 		lane, err := a.destinations[d.Name].lane(a.log)
 		if err != nil {
 			a.log.Error("destination left out", "destination", d.Name, "err", err) // cannot be: assemble has built it once
 			continue
+		}
+		if change != nil {
+			change(&lane)
 		}
 		lanes = append(lanes, lane)
 	}

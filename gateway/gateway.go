@@ -45,6 +45,7 @@ type Options struct {
 
 	Getenv func(name string) (string, bool) // nil: the process's environment
 	Wrap   func(queue.Queue) queue.Queue    // between edge and queue, for tests that plant faults; nil: nothing
+	Lane   func(*dispatch.Lane)             // changes a destination's lane, for tests that plant faults; nil: nothing
 }
 
 // Gateway is a running gateway. Its methods are safe for concurrent use.
@@ -201,7 +202,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			return nil
 		}
 	})
-	if err := g.dispatch.Swap(g.current.lanes()...); err != nil {
+	if err := g.dispatch.Swap(g.current.lanes(g.opts.Lane)...); err != nil {
 		return err
 	}
 	if g.opts.Watch {

@@ -28,7 +28,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	}
 	old := g.current
 	drained := g.edge.Swap(next.pipeline)
-	if err := g.dispatch.Swap(next.lanes()...); err != nil {
+	if err := g.dispatch.Swap(next.lanes(g.opts.Lane)...); err != nil {
 		return err
 	}
 	g.current = next
