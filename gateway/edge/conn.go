@@ -18,12 +18,30 @@ const (
 // listener hands out connections that are checked.
 type listener struct{ net.Listener }
 
+// Accept waits while the process is out of descriptors: fasthttp would take the error for the listener's end.
 func (l listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err == nil {
+			return &conn{Conn: c}, nil
+		}
+		if !passing(err) {
+			return nil, err
+		}
+		time.Sleep(acceptPause)
 	}
-	return &conn{Conn: c}, nil
+}
+
+// acceptPause is how long accepting waits for others to give back what it lacks.
+const acceptPause = 10 * time.Millisecond
+
+// connections is how many may be open: what is configured, and at most half of what the process may open. The store, the
+// attempts and the API live on the other half; a commit that finds no descriptor would end the gateway.
+func connections(configured int) int {
+	if most := descriptors() / 2; most > 0 && most < uint64(configured) { //nolint:gosec // at least 1
+		return int(most) //nolint:gosec // less than an int
+	}
+	return configured
 }
 
 // conn is a connection whose bytes pass the scanner before anybody parses them. One goroutine reads it; Shutdown may

@@ -48,11 +48,15 @@ func NewServer(o Options) *Server {
 		o.Logger = slog.Default()
 	}
 	s.log = &limitedLog{log: o.Logger}
+	if n := connections(o.Config.MaxConnections); n < o.Config.MaxConnections {
+		o.Logger.Warn("fewer connections than max_connections: half of the descriptors that this process may open (ulimit -n)",
+			"max_connections", o.Config.MaxConnections, "connections", n)
+	}
 	s.http = fasthttp.Server{
 		Handler:            s.handle,
 		ErrorHandler:       s.handleError,
 		HeaderReceived:     s.headerReceived,
-		Concurrency:        o.Config.MaxConnections,
+		Concurrency:        connections(o.Config.MaxConnections),
 		MaxConnsPerIP:      o.Config.PerAddress,
 		ReadTimeout:        o.Config.ReadTimeout,
 		WriteTimeout:       o.Config.WriteTimeout,
