@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -36,19 +37,20 @@ func newBench() *cobra.Command {
 		if o.Seconds < 0.05 || o.Seconds > 60 {
 			return usageError{fmt.Errorf("--seconds %g: want 0.05 to 60", o.Seconds)}
 		}
+		errs := &shared{w: c.ErrOrStderr()}
 		self, err := os.Executable()
 		if err != nil {
 			return fmt.Errorf("finding the program's own file: %w", err)
 		}
 		o.Part = func(name string, args ...string) *exec.Cmd {
 			part := exec.Command(self, append([]string{"bench", "part", name}, args...)...) //nolint:gosec // this program itself
-			part.Stderr = c.ErrOrStderr()
+			part.Stderr = errs
 			return part
 		}
 		o.Open = func(ctx context.Context, dir string) (queue.Queue, error) {
 			return gateway.OpenStore(ctx, &config.Config{Queue: config.Queue{Engine: "badger", Dir: dir}}, nil)
 		}
-		o.Progress = func(what string) { _, _ = fmt.Fprintln(c.ErrOrStderr(), what) }
+		o.Progress = func(what string) { _, _ = fmt.Fprintln(errs, what) }
 		report, err := bench.Run(c.Context(), o)
 		if err != nil {
 			return err
@@ -60,6 +62,18 @@ func newBench() *cobra.Command {
 	}
 	c.AddCommand(newBenchPart())
 	return c
+}
+
+// shared is a writer for this process and what its parts say.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(b)
 }
 
 // newBenchPart is how bench runs itself again for the processes it measures. A part prints its address and ends with

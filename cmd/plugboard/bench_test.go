@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -66,6 +67,26 @@ func TestBenchMeasuresEverything(t *testing.T) {
 	}
 	if len(r.Rows) != 17 {
 		t.Errorf("%d rows, want 17", len(r.Rows))
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestBenchStopsWhenToldTo interrupts a run in its middle: no file and no process stays.
+func TestBenchStopsWhenToldTo(t *testing.T) {
+	dir, plugins, out := t.TempDir(), gatewaytest.Plugins(t), newScreen()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	done := make(chan int, 1)
+	go func() {
+		args := []string{"bench", "--seconds", "60", "--dir", dir, "--plugins", plugins, "--cache", filepath.Join(plugins, "cache")}
+		done <- execute(ctx, args, stdio{strings.NewReader(""), out, out})
+	}()
+	out.mustShow(t, "straight to the receiver")
+	stop()
+	if status := <-done; status != 1 || !strings.Contains(out.String(), "stopped before the end") { // ends only when its parts have
+		t.Errorf("status %d\n%s", status, out)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)

@@ -80,7 +80,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, receiver.stop()) }()
-	r.receiver = receiverClient{"http://" + receiver.addr}
+	r.receiver = receiverClient{url: "http://" + receiver.addr, idle: 10 * time.Second}
 	file, err := r.writeConfig(receiver.addr)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,10 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	defer func() { err = errors.Join(err, gateway.stop()) }()
 	r.gateway = "http://" + gateway.addr
 	if err := r.measure(ctx); err != nil {
-		return nil, errors.Join(context.Cause(ctx), err)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("stopped before the end: %w", ctx.Err())
+		}
+		return nil, err
 	}
 	r.report.finish()
 	return r.report, nil

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// idle is how long the receiver may get nothing before what has not arrived is given up.
-const idle = 10 * time.Second
-
 // warmUp is for what is made at first use: connections and instances of plugins.
 func (r *run) warmUp() time.Duration { return max(r.length()/5, 100*time.Millisecond) }
 

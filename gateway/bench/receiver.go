@@ -111,7 +111,6 @@ func (r *receiver) arrive(body []byte, now time.Time) {
 func (r *receiver) reset(first int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clear(r.seen)
 	r.first, r.seen, r.latency, r.arrivals = first, r.seen[:0], r.latency[:0], arrivals{}
 }
 
@@ -138,7 +137,10 @@ func percentile(sorted []int64, p int) int64 {
 }
 
 // receiverClient asks a receiver in another process.
-type receiverClient struct{ url string }
+type receiverClient struct {
+	url  string
+	idle time.Duration // how long nothing may arrive before what has not is given up
+}
 
 func (c receiverClient) reset(first int64) error {
 	return c.get(fmt.Sprintf("/reset?first=%d", first), nil)
@@ -159,8 +161,8 @@ func (c receiverClient) await(ctx context.Context, n int64) (a arrivals, err err
 			return a, fmt.Errorf("%d events arrived, and %d were accepted", a.Arrived, n)
 		case a.Arrived > seen:
 			seen, since = a.Arrived, time.Now()
-		case time.Since(since) > idle:
-			return a, fmt.Errorf("%d of %d accepted events arrived, and none for %v", a.Arrived, n, idle)
+		case time.Since(since) > c.idle:
+			return a, fmt.Errorf("%d of %d accepted events arrived, and none for %v", a.Arrived, n, c.idle)
 		}
 		select {
 		case <-tick.C:
