@@ -51,6 +51,7 @@ func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, err
 		}
 		return nil, fmt.Errorf("badgerqueue: open %s: %w", dir, err)
 	}
+	sparesValueLog(db)
 	s.db, s.visible = db, db.MaxVersion()
 	return s, nil
 }
