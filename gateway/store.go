@@ -23,7 +23,7 @@ func OpenStore(ctx context.Context, cfg *config.Config, log *slog.Logger, change
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	o := badgerqueue.Options{Dir: storeDir(cfg), Retain: cfg.Queue.Retain, MaxDisk: cfg.Queue.MaxDisk, MinFree: cfg.Queue.MinFree, Logger: log}
+	o := badgerqueue.Options{Dir: cfg.Queue.Dir, Retain: cfg.Queue.Retain, MaxDisk: cfg.Queue.MaxDisk, MinFree: cfg.Queue.MinFree, Logger: log}
 	for _, f := range change {
 		f(&o)
 	}
@@ -33,9 +33,6 @@ func OpenStore(ctx context.Context, cfg *config.Config, log *slog.Logger, change
 	}
 	return q, nil
 }
-
-// storeDir keeps the engine's files apart from what else lies in the queue's folder (the API's token).
-func storeDir(cfg *config.Config) string { return filepath.Join(cfg.Queue.Dir, cfg.Queue.Engine) }
 
 func withMetrics(m *metrics.Set) func(*badgerqueue.Options) {
 	return func(o *badgerqueue.Options) {
@@ -48,9 +45,9 @@ func withMetrics(m *metrics.Set) func(*badgerqueue.Options) {
 
 // Audit recounts a store that no gateway has open.
 func Audit(ctx context.Context, cfg *config.Config) (queue.AuditReport, error) {
-	dir := storeDir(cfg)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return queue.AuditReport{}, fmt.Errorf("there is no queue at %s; has a gateway run with this configuration?", dir)
+	dir := cfg.Queue.Dir
+	if _, err := os.Stat(filepath.Join(dir, "badger")); errors.Is(err, fs.ErrNotExist) {
+		return queue.AuditReport{}, fmt.Errorf("there is no queue in %s; has a gateway run with this configuration?", dir)
 	}
 	return badgerqueue.AuditDir(ctx, dir)
 }
