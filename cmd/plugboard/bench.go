@@ -29,6 +29,7 @@ func newBench() *cobra.Command {
 	}
 	var o bench.Options
 	c.Flags().Float64Var(&o.Seconds, "seconds", 3, "how long each of the 17 measurements takes, 0.05 to 60")
+	c.Flags().IntVar(&o.Rounds, "rounds", 1, "measure everything so often, 1 to 100, and give medians: for a machine with other work")
 	c.Flags().StringVar(&o.Plugins, "plugins", "plugins", "the `FOLDER` of built plugins")
 	c.Flags().StringVar(&o.Dir, "dir", "", "a `FOLDER` on the disk to measure (default: the system's temporary folder)")
 	c.Flags().StringVar(&o.Cache, "cache", "", "a `FOLDER` of compiled plugins to use (default: they are compiled anew)")
@@ -36,6 +37,9 @@ func newBench() *cobra.Command {
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if o.Seconds < 0.05 || o.Seconds > 60 {
 			return usageError{fmt.Errorf("--seconds %g: want 0.05 to 60", o.Seconds)}
+		}
+		if o.Rounds < 1 || o.Rounds > 100 {
+			return usageError{fmt.Errorf("--rounds %d: want 1 to 100", o.Rounds)}
 		}
 		errs := &shared{w: c.ErrOrStderr()}
 		self, err := os.Executable()

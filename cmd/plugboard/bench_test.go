@@ -31,45 +31,46 @@ func TestBenchMeasuresEverything(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); status != 0 || err != nil {
 		t.Fatalf("status %d, %v\n%s%s", status, err, out, errs)
 	}
-	for _, c := range []struct {
-		name                     string
-		rates, echo, log, arrive bool
-	}{
-		{name: "synced log", rates: true},
-		{name: "plain echo", rates: true},
-		{name: "accept", rates: true, echo: true, log: true},
-		{name: "end to end", rates: true, echo: true, log: true, arrive: true},
-		{name: "queue cycle", rates: true, log: true},
-		{name: "straight to the receiver", arrive: true},
-		{name: "through the gateway", arrive: true},
-	} {
-		concurrent := []int{0}
-		if c.rates {
-			concurrent = bench.Concurrent
-		}
-		for _, n := range concurrent {
-			i := slices.IndexFunc(r.Rows, func(r bench.Row) bool { return r.Name == c.name && r.Concurrent == n })
-			if i < 0 {
-				t.Errorf("%s at %d is missing", c.name, n)
-				continue
-			}
-			row := r.Rows[i]
-			if row.Count <= 0 || row.PerSecond <= 0 || row.ToEcho > 0 != c.echo || row.ToLog > 0 != c.log {
-				t.Errorf("%s at %d: %+v", c.name, n, row)
-			}
-			if c.arrive && row.Arrived != row.Count || !c.arrive && row.Arrived != 0 {
-				t.Errorf("%s at %d: %d arrived of %d accepted", c.name, n, row.Arrived, row.Count)
-			}
-			if !c.rates && (row.P50 <= 0 || row.P99 < row.P50) {
-				t.Errorf("%s: p50 %g ms, p99 %g ms", c.name, row.P50, row.P99)
-			}
+	for _, name := range []string{"synced log", "plain echo", "accept", "end to end", "queue cycle"} {
+		for _, n := range bench.Concurrent {
+			benchRow(t, r, name, n)
 		}
 	}
+	benchRow(t, r, "straight to the receiver", 0)
+	benchRow(t, r, "through the gateway", 0)
 	if len(r.Rows) != 17 {
 		t.Errorf("%d rows, want 17", len(r.Rows))
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// benchRow checks that a row is there, with all the figures that it should have and no others.
+func benchRow(t *testing.T, r bench.Report, name string, n int) {
+	t.Helper()
+	i := slices.IndexFunc(r.Rows, func(r bench.Row) bool { return r.Name == name && r.Concurrent == n })
+	if i < 0 {
+		t.Errorf("%s at %d is missing", name, n)
+		return
+	}
+	row := r.Rows[i]
+	is := func(names ...string) bool { return slices.Contains(names, name) }
+	if row.Count <= 0 || row.PerSecond <= 0 {
+		t.Errorf("%s at %d: %+v", name, n, row)
+	}
+	if echo, log := is("accept", "end to end"), is("accept", "end to end", "queue cycle"); row.ToEcho > 0 != echo || row.ToLog > 0 != log {
+		t.Errorf("%s at %d: ratios %g to the echo, %g to the log", name, n, row.ToEcho, row.ToLog)
+	}
+	arrives := int64(0)
+	if n == 0 || is("end to end") {
+		arrives = row.Count
+	}
+	if row.Arrived != arrives {
+		t.Errorf("%s at %d: %d arrived of %d accepted", name, n, row.Arrived, row.Count)
+	}
+	if timed := n == 0; row.P50 > 0 != timed || row.P99 < row.P50 {
+		t.Errorf("%s: p50 %g ms, p99 %g ms", name, row.P50, row.P99)
 	}
 }
 
@@ -101,5 +102,8 @@ func TestBenchSaysWhatItNeeds(t *testing.T) {
 	}
 	if status, _, errs = command(t, "bench", "--seconds", "0"); status != 2 || !strings.Contains(errs, "0.05 to 60") {
 		t.Errorf("no time: status %d, %q", status, errs)
+	}
+	if status, _, errs = command(t, "bench", "--rounds", "0"); status != 2 || !strings.Contains(errs, "1 to 100") {
+		t.Errorf("no rounds: status %d, %q", status, errs)
 	}
 }

@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -36,6 +35,7 @@ const Rate = 200
 // Options say what Run needs from outside. All but Dir, Cache and Progress must be given.
 type Options struct {
 	Seconds float64 // of each measurement
+	Rounds  int     // how often everything is measured; 0: once
 	Dir     string  // folder in which Run makes, and removes, its own; "": the system's for temporary files
 	Plugins string  // folder with zendesk.wasm and webhook.wasm
 	Cache   string  // folder of compiled plugins; "": in the folder of its own
@@ -53,7 +53,7 @@ type Options struct {
 type run struct {
 	Options
 	dir      string
-	report   *Report
+	rows     []Row  // of this round
 	gateway  string // address
 	receiver receiverClient
 	serial   atomic.Int64 // number of the last event, so that none repeats another
@@ -72,9 +72,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		return nil, fmt.Errorf("making a folder for the measurement: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	r := &run{Options: o, dir: dir, report: &Report{
-		Seconds: o.Seconds, BodyBytes: bodySize, Processors: runtime.GOMAXPROCS(0), Go: runtime.Version(), InMemory: inMemory(dir),
-	}}
+	r := &run{Options: o, dir: dir}
 	receiver, err := r.start(ctx, "receiver")
 	if err != nil {
 		return nil, err
@@ -91,14 +89,20 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, gateway.stop()) }()
 	r.gateway = "http://" + gateway.addr
-	if err := r.measure(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("stopped before the end: %w", ctx.Err())
+	var rounds [][]Row
+	for range max(1, o.Rounds) {
+		r.rows = nil
+		if err := r.measure(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("stopped before the end: %w", ctx.Err())
+			}
+			return nil, err
 		}
-		return nil, err
+		rounds = append(rounds, r.rows)
 	}
-	r.report.finish()
-	return r.report, nil
+	report := &Report{Seconds: o.Seconds, BodyBytes: bodySize, Processors: runtime.GOMAXPROCS(0), Go: runtime.Version(), InMemory: inMemory(dir)}
+	report.finish(rounds)
+	return report, nil
 }
 
 // measure begins with the latency: after the others the disk still has their data to tidy up.
@@ -119,7 +123,7 @@ func (r *run) measure(ctx context.Context) error {
 				return fmt.Errorf("%s, %d at a time: %w", m.name, n, err)
 			}
 			row.Name, row.Concurrent = m.name, n
-			r.report.Rows = append(r.report.Rows, row)
+			r.rows = append(r.rows, row)
 		}
 	}
 	return nil
@@ -132,61 +136,3 @@ func (r *run) say(format string, args ...any) {
 }
 
 func (r *run) length() time.Duration { return time.Duration(r.Seconds * float64(time.Second)) }
-
-// checkPlugins says what to do when a plugin was not built.
-func checkPlugins(dir string) error {
-	for _, name := range []string{"zendesk.wasm", "webhook.wasm"} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			return fmt.Errorf("%w; run plugboard plugin build, or name the folder of built plugins with --plugins", err)
-		}
-	}
-	return nil
-}
-
-// writeConfig writes the gateway's configuration: a source whose events are only stored, and one whose events go to the
-// receiver, which gets the event's number and the time it was sent.
-func (r *run) writeConfig(receiver string) (file string, err error) {
-	plugins, err := filepath.Abs(r.Plugins)
-	if err != nil {
-		return "", fmt.Errorf("the folder of plugins: %w", err)
-	}
-	cache := r.Cache
-	if cache == "" {
-		cache = filepath.Join(r.dir, "cache")
-	}
-	text := fmt.Sprintf(`
-[server]
-listen = "127.0.0.1:0"
-admin = "127.0.0.1:0"
-per_address = 1000
-[queue]
-dir = %q
-[plugins]
-dir = %q
-cache = %q
-[sources.stored]
-path = "/stored"
-plugin = "zendesk"
-verify = { scheme = "none" }
-[sources.sent]
-path = "/sent"
-plugin = "zendesk"
-verify = { scheme = "none" }
-[destinations.receiver]
-plugin = "webhook"
-url = "http://%s/"
-allow_http = true
-allow_private = true
-concurrency = 64
-config = { format = "json", body = '{"id": "{{id}}", "agent": "{{data.agent.id}}", "state": "{{data.state.name}}", "time": "{{time}}", "sent": "{{data.extensions.zendesk.detail.sent}}"}' }
-[[routes]]
-name = "all that is sent"
-from = ["sent"]
-to = ["receiver"]
-`, filepath.Join(r.dir, "gateway"), plugins, cache, receiver)
-	file = filepath.Join(r.dir, "config.toml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return "", fmt.Errorf("writing the gateway's configuration: %w", err)
-	}
-	return file, nil
-}

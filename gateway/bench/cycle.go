@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -48,11 +49,12 @@ func (r *run) repeat(ctx context.Context, n int, do func() error) (Row, error) {
 func (r *run) cycle(ctx context.Context, n int) (row Row, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.length()+time.Minute)
 	defer cancel()
-	q, err := r.Open(ctx, filepath.Join(r.dir, fmt.Sprint("queue-", n)))
+	dir := filepath.Join(r.dir, "queue")
+	q, err := r.Open(ctx, dir)
 	if err != nil {
 		return row, err
 	}
-	defer func() { err = errors.Join(err, q.Close(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, q.Close(context.WithoutCancel(ctx)), os.RemoveAll(dir)) }()
 	c := &cycle{q: q, body: make([]byte, bodySize), leases: make(chan queue.Lease, n), all: make(chan struct{})}
 	group, working := errgroup.WithContext(ctx)
 	leasing, stop := context.WithCancel(working)

@@ -73,7 +73,8 @@ func TestCycleCountsWhatEnded(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c.q.waiting = make(chan queue.Lease, 10_000)
-				r := &run{Options: Options{Seconds: 1, Open: func(context.Context, string) (queue.Queue, error) { return c.q, nil }}}
+				open := func(context.Context, string) (queue.Queue, error) { return c.q, nil }
+				r := &run{dir: t.TempDir(), Options: Options{Seconds: 1, Open: open}}
 				row, err := r.cycle(t.Context(), 4)
 				if !errors.Is(err, c.want) || !c.q.closed.Load() {
 					t.Errorf("%v, closed: %v; want %v", err, c.q.closed.Load(), c.want)

@@ -60,7 +60,7 @@ func (r *run) latency(ctx context.Context) error {
 			return err
 		}
 		row.Name = m.name
-		r.report.Rows = append(r.report.Rows, row)
+		r.rows = append(r.rows, row)
 	}
 	return nil
 }

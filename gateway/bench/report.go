@@ -28,12 +28,13 @@ type Report struct {
 	Processors int     `json:"processors"`
 	Go         string  `json:"go"`
 	Seconds    float64 `json:"seconds"` // of each measurement
+	Rounds     int     `json:"rounds"`
 	BodyBytes  int     `json:"body_bytes"`
 	InMemory   bool    `json:"in_memory"` // the files were in memory: what is said about the disk means nothing
 	Rows       []Row   `json:"rows"`
 }
 
-// Row is one measurement.
+// Row is one measurement, the median of all rounds; counts are sums.
 type Row struct {
 	Name       string  `json:"name"`
 	Concurrent int     `json:"concurrent,omitempty"` // connections or writers; 0 where events are sent at a fixed rate
@@ -46,25 +47,58 @@ type Row struct {
 	P99        float64 `json:"p99_ms,omitempty"`
 }
 
-// finish puts the rows into order and works out the ratios.
-func (r *Report) finish() {
-	slices.SortStableFunc(r.Rows, func(a, b Row) int {
-		return cmp.Or(slices.Index(order, a.Name)-slices.Index(order, b.Name), a.Concurrent-b.Concurrent)
-	})
-	for i := range r.Rows {
-		row := &r.Rows[i]
-		switch row.Name {
-		case accepts, endToEnd:
-			row.ToEcho = row.PerSecond / r.rate(echoes, row.Concurrent)
-			row.ToLog = row.PerSecond / r.rate(syncedLogs, row.Concurrent)
-		case cycles:
-			row.ToLog = row.PerSecond / r.rate(syncedLogs, row.Concurrent)
+// finish works out the ratios within each round, makes one row of all rounds, and puts the rows into order.
+func (r *Report) finish(rounds [][]Row) {
+	type what struct {
+		name       string
+		concurrent int
+	}
+	same := map[what][]Row{}
+	for _, rows := range rounds {
+		for _, row := range rows {
+			switch row.Name {
+			case accepts, endToEnd:
+				row.ToEcho = row.PerSecond / rateOf(rows, echoes, row.Concurrent)
+				row.ToLog = row.PerSecond / rateOf(rows, syncedLogs, row.Concurrent)
+			case cycles:
+				row.ToLog = row.PerSecond / rateOf(rows, syncedLogs, row.Concurrent)
+			}
+			key := what{row.Name, row.Concurrent}
+			same[key] = append(same[key], row)
 		}
 	}
+	r.Rounds, r.Rows = len(rounds), nil
+	for _, rows := range same {
+		r.Rows = append(r.Rows, middle(rows))
+	}
+	slices.SortFunc(r.Rows, func(a, b Row) int {
+		return cmp.Or(slices.Index(order, a.Name)-slices.Index(order, b.Name), a.Concurrent-b.Concurrent)
+	})
 }
 
-func (r *Report) rate(name string, concurrent int) float64 {
-	for _, row := range r.Rows {
+// middle makes one row of several rounds': the sum of what was counted, the median of each figure.
+func middle(rows []Row) Row {
+	out := Row{Name: rows[0].Name, Concurrent: rows[0].Concurrent}
+	for _, row := range rows {
+		out.Count += row.Count
+		out.Arrived += row.Arrived
+	}
+	for _, f := range []func(*Row) *float64{
+		func(r *Row) *float64 { return &r.PerSecond }, func(r *Row) *float64 { return &r.ToEcho }, func(r *Row) *float64 { return &r.ToLog },
+		func(r *Row) *float64 { return &r.P50 }, func(r *Row) *float64 { return &r.P99 },
+	} {
+		var values []float64
+		for i := range rows {
+			values = append(values, *f(&rows[i]))
+		}
+		slices.Sort(values)
+		*f(&out) = (values[(len(values)-1)/2] + values[len(values)/2]) / 2
+	}
+	return out
+}
+
+func rateOf(rows []Row, name string, concurrent int) float64 {
+	for _, row := range rows {
 		if row.Name == name && row.Concurrent == concurrent {
 			return row.PerSecond
 		}
@@ -82,7 +116,7 @@ func (r *Report) Print(w io.Writer) error {
 		}
 		fmt.Fprintf(&rates, "%s\t%d\t%.0f\t%s\t%s\t\n", left(row.Name), row.Concurrent, row.PerSecond, ratio(row.ToEcho), ratio(row.ToLog))
 	}
-	fmt.Fprintf(&notes, "%d processors for load, gateway and receiver; %d-byte events; %g s each; %s\n", r.Processors, r.BodyBytes, r.Seconds, r.Go)
+	fmt.Fprintf(&notes, "%d processors for load, gateway and receiver; %d-byte events; %d × %g s each; %s\n", r.Processors, r.BodyBytes, r.Rounds, r.Seconds, r.Go)
 	if r.InMemory {
 		notes.WriteString("The files were in memory, so nothing here is about a disk: name a folder on one with --dir.\n")
 	}
