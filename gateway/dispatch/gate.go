@@ -18,18 +18,24 @@ const (
 )
 
 // gate decides when a lane may start attempts. It closes after breakAfter failures in a row, for longer each time, and
-// then lets one attempt at a time through, as a probe, until one gets an answer.
+// then lets one attempt at a time through, as a probe, until one gets an answer. A destination that has just come back is
+// not met with everything that waits: it gets two attempts at a time, and one more for each answer, which doubles them
+// with each round, until the lane's concurrency is reached. A failure on the way halves them.
 //
 //	        breakAfter failures             pause over
 //	open ─────────────────────► closed ────────────────► probing
-//	 ▲                            ▲                       │   │
-//	 │                            └──── probe failed ─────┘   │
-//	 └──────────────────────── answered ─────────────────────┘
+//	 ▲  │                         ▲                       │   │
+//	 │  └── breakAfter failures ──┴──── probe failed ─────┘   │
+//	 │      (also while opening)                              │
+//	 └──── concurrency reached ───── opening ◄─── answered ───┘
 type gate struct {
-	gauge prometheus.Gauge // 1 unless open
+	gauge prometheus.Gauge // 1 while closed or probing
 	wake  chan struct{}    // something changed that wait may be waiting for
+	full  int              // the lane's concurrency
 
 	mu       sync.Mutex
+	flying   int           // attempts in flight
+	limit    int           // of flying while opening; 0: none
 	failures int           // in a row
 	pause    time.Duration // the last one; 0 while open
 	until    time.Time     // closed until then
@@ -37,19 +43,17 @@ type gate struct {
 	quiet    time.Time     // the plugin asked to slow down until then
 }
 
-func newGate(gauge prometheus.Gauge) *gate {
+func newGate(gauge prometheus.Gauge, full int) *gate {
 	gauge.Set(0)
-	return &gate{gauge: gauge, wake: make(chan struct{}, 1)}
+	return &gate{gauge: gauge, full: full, wake: make(chan struct{}, 1)}
 }
 
-// wait blocks until attempts may be started, and says whether only a single one may.
-func (g *gate) wait(ctx context.Context) (probe bool, err error) {
+// wait blocks until attempts may be started, and says how many.
+func (g *gate) wait(ctx context.Context) (n int, err error) {
 	for {
-		d, busy := g.blocked()
-		if d <= 0 && !busy {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			return g.pause > 0, ctx.Err()
+		n, d := g.free()
+		if n > 0 {
+			return n, ctx.Err()
 		}
 		var timer <-chan time.Time
 		if d > 0 {
@@ -59,24 +63,34 @@ func (g *gate) wait(ctx context.Context) (probe bool, err error) {
 		case <-timer:
 		case <-g.wake:
 		case <-ctx.Done():
-			return false, ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 }
 
-// blocked gives how long nothing may start, and whether a probe has to end first.
-func (g *gate) blocked() (time.Duration, bool) {
+// free gives how many attempts may be started; when none, how long at least that lasts, 0 until an attempt ends.
+func (g *gate) free() (int, time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	d := time.Until(g.quiet)
 	if g.pause > 0 {
 		d = max(d, time.Until(g.until))
 	}
-	return d, g.pause > 0 && g.probing
+	switch {
+	case d > 0:
+		return 0, d
+	case g.pause > 0 && g.probing:
+		return 0, 0
+	case g.pause > 0:
+		return 1, 0
+	case g.limit > 0:
+		return max(g.limit-g.flying, 0), 0
+	}
+	return g.full, 0
 }
 
 // enter is asked before an attempt starts: the gate may have closed since wait. When it has, again is the time to come
-// back; else probe says that the attempt is one, which report must be told.
+// back, zero for after the next wait; else probe says that the attempt is one, which report must be told.
 func (g *gate) enter() (probe bool, again time.Time, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -84,12 +98,16 @@ func (g *gate) enter() (probe bool, again time.Time, ok bool) {
 	switch {
 	case now.Before(g.quiet):
 		return false, g.quiet, false
+	case g.pause == 0 && g.limit > 0 && g.flying >= g.limit:
+		return false, time.Time{}, false
 	case g.pause == 0:
+		g.flying++
 		return false, time.Time{}, true
 	case now.Before(g.until) || g.probing:
 		return false, g.until, false
 	}
 	g.probing = true
+	g.flying++
 	return true, time.Time{}, true
 }
 
@@ -99,20 +117,23 @@ func (g *gate) report(r deliver.Result, probe bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
+	g.flying--
 	if r.SlowDown > 0 {
 		g.quiet = now.Add(min(r.SlowDown, longestQuiet))
 	}
 	switch {
 	case r.Failing:
 		g.failures++
+		if g.limit > 0 {
+			g.limit = max(g.limit/2, 1)
+		}
 		if g.pause == 0 && g.failures >= breakAfter || probe {
 			g.pause = min(max(2*g.pause, firstPause), longestPause)
 			g.until = now.Add(g.pause)
 			g.gauge.Set(1)
 		}
 	case r.Attempt.Status != 0:
-		g.failures, g.pause = 0, 0
-		g.gauge.Set(0)
+		g.answered()
 	}
 	if probe {
 		g.probing = false
@@ -120,5 +141,20 @@ func (g *gate) report(r deliver.Result, probe bool) {
 	select {
 	case g.wake <- struct{}{}:
 	default:
+	}
+}
+
+// answered opens the gate, or opens it further.
+func (g *gate) answered() {
+	if g.pause > 0 {
+		g.limit = 1
+		g.gauge.Set(0)
+	}
+	g.failures, g.pause = 0, 0
+	if g.limit == 0 {
+		return
+	}
+	if g.limit++; g.limit >= g.full {
+		g.limit = 0
 	}
 }

@@ -36,7 +36,7 @@ func newLane(d *Dispatcher, l Lane) *lane {
 	l.Concurrency = max(l.Concurrency, 1)
 	out := &lane{Lane: l, d: d, counts: newCounters(d.opts.Metrics, l.Destination), slots: make(chan struct{}, l.Concurrency),
 		settles: make(chan struct{}, settling), done: make(chan struct{})}
-	out.gate = newGate(out.counts.breaker)
+	out.gate = newGate(out.counts.breaker, l.Concurrency)
 	out.receive, out.stop = context.WithCancel(d.attempt)
 	for range l.Concurrency {
 		out.slots <- struct{}{}
@@ -52,11 +52,11 @@ func (l *lane) run() {
 	defer l.flight.Wait()
 	defer l.stop()
 	for {
-		probe, err := l.gate.wait(l.receive)
+		most, err := l.gate.wait(l.receive)
 		if err != nil {
 			return
 		}
-		n := l.take(probe)
+		n := l.take(most)
 		if n == 0 {
 			return
 		}
@@ -69,15 +69,15 @@ func (l *lane) run() {
 	}
 }
 
-// take waits for a slot and takes what is free besides; for a probe, one. 0 when the lane is stopped.
-func (l *lane) take(probe bool) int {
+// take waits for a slot and takes what is free besides, up to most. 0 when the lane is stopped.
+func (l *lane) take(most int) int {
 	select {
 	case <-l.slots:
 	case <-l.receive.Done():
 		return 0
 	}
 	for n := 1; ; n++ {
-		if probe {
+		if n == most {
 			return n
 		}
 		select {

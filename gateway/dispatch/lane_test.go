@@ -288,6 +288,65 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
+// A destination that has come back gets a probe, then twice as many attempts with each round of answers; failures on the
+// way halve them and do not close the gate.
+func TestOpensByDegrees(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		q := newMemoryQueue()
+		code := 503
+		r := &receiver{takes: time.Second, outcome: func(*queue.Delivery) deliver.Result { return status(code) }}
+		l := lane(t, "crm", r)
+		l.Concurrency = 16
+		l.Policy = policy(t, config.Retry{Every: time.Hour})
+		start(t, dispatch.Options{Queue: q}, l)
+		q.add("crm", 10)
+		pass(1500 * time.Millisecond) // the ten have failed at 1 s; a probe comes at 6 s
+		q.add("crm", 500)
+		code = 200
+		pass(4 * time.Second)
+		before := r.attempts()
+		for second, want := range []int{1, 2, 4, 8, 16, 16} {
+			pass(time.Second)
+			if got := r.attempts() - before; got != want {
+				t.Errorf("%d attempts in second %d after the pause, want %d", got, second+1, want)
+			}
+			before = r.attempts()
+		}
+	})
+}
+
+func TestOpensByDegreesAfterFailures(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		q := newMemoryQueue()
+		var answers int
+		var mu sync.Mutex
+		r := &receiver{takes: time.Second, outcome: func(*queue.Delivery) deliver.Result {
+			mu.Lock()
+			defer mu.Unlock()
+			if answers++; answers <= 10 || answers > 13 && answers <= 17 { // the four of the third round
+				return status(503)
+			}
+			return status(200)
+		}}
+		l := lane(t, "crm", r)
+		l.Concurrency = 16
+		l.Policy = policy(t, config.Retry{Every: time.Hour})
+		start(t, dispatch.Options{Queue: q}, l)
+		q.add("crm", 10)
+		pass(1500 * time.Millisecond)
+		q.add("crm", 500)
+		pass(4 * time.Second)
+		before := r.attempts()
+		for second, want := range []int{1, 2, 4, 1, 2, 4, 8, 16} {
+			pass(time.Second)
+			if got := r.attempts() - before; got != want {
+				t.Errorf("%d attempts in second %d after the pause, want %d", got, second+1, want)
+			}
+			before = r.attempts()
+		}
+	})
+}
+
 // Leases that were being awaited when the breaker opened are given back unspent.
 func TestBreakerReleases(t *testing.T) {
 	bubble(t, func(t *testing.T) {
