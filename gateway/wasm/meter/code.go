@@ -16,7 +16,7 @@ const growCharge = 4096
 type edit struct {
 	at     int // offset in the body, of the first byte that is changed
 	kind   editKind
-	value  uint32 // charge: the weight; moved: the new index; bulk: the shift
+	value  uint32 // charge: the weight; moved: the new index or level; bulk: the shift
 	header int    // size in bytes of the code that is the header's own
 }
 
@@ -24,7 +24,7 @@ type editKind uint8
 
 const (
 	charge editKind = iota // at: where the code goes
-	moved                  // at: the old index, to be replaced
+	moved                  // at: the old index or level, to be replaced
 	bulk                   // at: the instruction, whose topmost operand is how much
 	grow                   // at: the instruction
 )
@@ -40,14 +40,22 @@ type body struct {
 	locals  int
 	hasBulk bool
 
+	wrote   written  // by the instructions before this one
+	touched uint32   // the local that was last read or written
+	armLoop int      // the loop whose arms come next, plus one,
+	arms    int      // and how many
+	targets []uint32 // of all tables at loops' beginnings
+
 	merges uint64   // branches that have met so far
 	seen   []uint64 // for each local, merges when it was last touched
 }
 
 // block is one that is open.
 type block struct {
-	outer int    // the header around it
-	edges uint64 // branches to it
+	outer    int      // the header around it
+	edges    uint64   // branches to it
+	dispatch dispatch // of a loop
+	arm      int      // the place of the loop whose dispatch it is around, plus one; 0: none
 }
 
 func (m *module) codeSection() ([]byte, error) {
@@ -101,6 +109,7 @@ func (b *body) scan() error {
 	b.edits = append(b.edits, edit{at: r.pos, kind: charge, value: 1 + uint32(b.locals)>>localsShift})
 	b.blocks = append(b.blocks, block{})
 	b.header, b.merges = 0, 0
+	b.wrote, b.arms, b.targets = written{}, 0, b.targets[:0]
 	b.seen = append(b.seen[:0], make([]uint64, b.locals)...)
 	for len(b.blocks) > 0 {
 		if r.err != nil {
@@ -137,7 +146,14 @@ func (b *body) readLocals() {
 }
 
 // open notes a block's start, end its end, branch a branch to the block that lies so many levels out.
-func (b *body) open() { b.blocks = append(b.blocks, block{outer: b.header}) }
+func (b *body) open() {
+	opened := block{outer: b.header}
+	if b.arms > 0 {
+		b.arms--
+		opened.arm = b.armLoop
+	}
+	b.blocks = append(b.blocks, opened)
+}
 
 func (b *body) end() {
 	last := b.blocks[len(b.blocks)-1]
@@ -155,8 +171,26 @@ func (b *body) branch() {
 	b.blocks[len(b.blocks)-1-int(level)].edges++
 }
 
-func (b *body) loop() {
+// jump is branch for an instruction that does nothing else, which may be sent straight on (see thread.go).
+func (b *body) jump() {
+	at := b.r
+	level := b.r.u32()
+	if b.r.err == nil && int64(level) < int64(len(b.blocks)) {
+		if nearer, ok := b.straight(level); ok {
+			b.edits = append(b.edits, edit{at: at.pos, kind: moved, value: nearer})
+			b.blocks[len(b.blocks)-1-int(nearer)].edges++
+			return
+		}
+	}
+	b.r = at
+	b.branch()
+}
+
+// loop opens a loop and makes its header.
+func (b *body) loop(d dispatch) {
 	b.open()
+	b.blocks[len(b.blocks)-1].dispatch = d
+	b.arms, b.armLoop = d.arms, len(b.blocks)
 	b.merges++
 	b.header = len(b.edits)
 	b.edits = append(b.edits, edit{at: b.r.pos, kind: charge, value: 1})
@@ -177,6 +211,7 @@ func (b *body) local(get bool) {
 		}
 	}
 	b.seen[i] = b.merges
+	b.touched = i
 }
 
 func (b *body) global() {

@@ -3,6 +3,7 @@ package meter
 // Instructions of the added code.
 const (
 	opIf, opEnd, opCall, opEmpty                     = 0x04, 0x0b, 0x10, 0x40
+	opBlock, opBrTable                               = 0x02, 0x0e
 	opLocalGet, opLocalSet, opLocalTee               = 0x20, 0x21, 0x22
 	opGlobalGet, opGlobalSet                         = 0x23, 0x24
 	opI32Const, opI32LtS, opI32Sub, opI32ShrU, opI32 = 0x41, 0x48, 0x6b, 0x76, 0x7f

@@ -3,18 +3,24 @@ package meter
 // instruction reads one instruction's operands and notes what it needs. from is where the instruction began.
 func (b *body) instruction(op byte, from int) {
 	r := &b.r
+	before := b.wrote
+	b.wrote = written{}
 	switch {
 	case op == 0x02 || op == 0x04: // block, if
 		r.skipLEB(5)
 		b.open()
 	case op == 0x03:
+		d := b.dispatchAt()
 		r.skipLEB(5)
-		b.loop()
+		b.loop(d)
 	case op == 0x0b:
 		b.end()
 	case op == 0x05: // else
 		b.merges++
-	case op == 0x0c || op == 0x0d: // br, br_if
+	case op == 0x0c: // br
+		b.wrote = before
+		b.jump()
+	case op == 0x0d: // br_if
 		b.branch()
 	case op == 0x0e: // br_table
 		for n := r.count(); n >= 0 && r.err == nil; n-- {
@@ -28,7 +34,10 @@ func (b *body) instruction(op byte, from int) {
 	case op == 0x1c:
 		r.take(r.count())
 	case op >= 0x20 && op <= 0x22:
-		b.local(op == 0x20)
+		b.local(op == opLocalGet)
+		if op == opLocalSet && before.state == loaded {
+			b.wrote = written{storing, before.value, b.touched}
+		}
 	case op == 0x23 || op == 0x24:
 		b.global()
 	case op == 0x25 || op == 0x26 || op == 0x3f || op == 0xd0: // table.get, table.set, memory.size, ref.null
@@ -38,8 +47,8 @@ func (b *body) instruction(op byte, from int) {
 	case op == 0x40:
 		r.skipLEB(5)
 		b.edits = append(b.edits, edit{at: from, kind: grow})
-	case op == 0x41:
-		r.skipLEB(5)
+	case op == opI32Const:
+		b.constant()
 	case op == 0x42:
 		r.skipLEB(10)
 	case op == 0x43:
