@@ -19,8 +19,8 @@ func (d *Doc) parse() error {
 	nameAt, nameEnd, mark, flags := int32(-1), int32(0), uint64(0), uint8(0) // of the value that comes next
 	wantName := false
 	for {
-		for i < len(src) && src[i] <= ' ' && isSpace(src[i]) {
-			i++
+		if i < len(src) && src[i] <= ' ' {
+			i = skipSpace(src, i)
 		}
 		if i == len(src) {
 			return early(src)
@@ -57,7 +57,8 @@ func (d *Doc) parse() error {
 				} else {
 					flags, mark = nameEscaped, sign(unescape(nil, src[i:j]))
 				}
-				for i = j + 1; i < len(src) && src[i] <= ' ' && isSpace(src[i]); i++ {
+				if i = j + 1; i < len(src) && src[i] <= ' ' {
+					i = skipSpace(src, i)
 				}
 				if i == len(src) {
 					return early(src)
@@ -96,8 +97,8 @@ func (d *Doc) parse() error {
 		nameAt, mark, flags = -1, 0, 0
 		// Close what ends here. A comma, or the first member or element, leads on to the next value.
 		for {
-			for i < len(src) && src[i] <= ' ' && isSpace(src[i]) {
-				i++
+			if i < len(src) && src[i] <= ' ' {
+				i = skipSpace(src, i)
 			}
 			if open < 0 {
 				d.tape = tape
@@ -140,6 +141,19 @@ func unclosed(kind Kind, i int) error {
 }
 
 func early(src []byte) error { return &SyntaxError{"text ends too early", len(src)} }
+
+// skipSpace gives the end of the white space at i.
+func skipSpace(src []byte, i int) int {
+	for ; i+8 <= len(src); i += 8 {
+		if m := notSpace(load8(src, i)); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for i < len(src) && isSpace(src[i]) {
+		i++
+	}
+	return i
+}
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 

@@ -193,3 +193,17 @@ func compare(t *testing.T, got Value, want any) {
 		}
 	}
 }
+
+// TestSpaceIsFourBytes puts each byte into white space, at each place of the words in which it is gone over.
+func TestSpaceIsFourBytes(t *testing.T) {
+	for c := range 256 {
+		space := c == ' ' || c == '\n' || c == '\r' || c == '\t'
+		for at := range 17 {
+			src := bytes.Repeat([]byte(" \n\t\r"), 5)
+			src[at] = byte(c)
+			if got := Valid(append(src, "[1]"...)); got != space {
+				t.Fatalf("byte %#x at %d of the space before a value: valid is %v", c, at, got)
+			}
+		}
+	}
+}

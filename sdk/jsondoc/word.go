@@ -16,6 +16,13 @@ func special(w uint64) uint64 {
 	return (w | (w - 0x20*ones) | (w ^ '"'*ones - ones) | (w ^ '\\'*ones - ones)) & high
 }
 
+// notSpace has the high bit set for each byte of w that is no white space of JSON's.
+func notSpace(w uint64) uint64 {
+	const low = 0x7f * ones
+	a, b, c, d := w^' '*ones, w^'\n'*ones, w^'\r'*ones, w^'\t'*ones
+	return (a&low + low | a) & (b&low + low | b) & (c&low + low | c) & (d&low + low | d) & high
+}
+
 // dots has the high bit set for the first byte of w that is a dot or a backslash; bits above it mean nothing.
 func dots(w uint64) uint64 {
 	x, y := w^'.'*ones, w^'\\'*ones
