@@ -51,13 +51,13 @@ func serve(file string) error {
 	if os.Getenv(plantedEnv) != "" {
 		o.Wrap = func(q queue.Queue) queue.Queue { return eager{q} }
 	}
-	g, err := gateway.New(context.Background(), o)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	g, err := gateway.New(ctx, o)
 	if err != nil {
 		return err
 	}
 	fmt.Println(g.Listen(), g.Admin())
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
 	return g.Run(ctx)
 }
 
@@ -175,6 +175,17 @@ func (p *process) gone(d time.Duration) bool {
 		return true
 	case <-time.After(d):
 		return false
+	}
+}
+
+// stop tells a gateway to end and wants it to end well.
+func (r *running) stop(t *testing.T) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if !r.gone(30*time.Second) || r.err != nil {
+		t.Fatalf("the gateway did not end in order: %v\n%s", r.err, tail(r.log.String()))
 	}
 }
 

@@ -36,6 +36,10 @@ func (q *Queue) SetAside(ctx context.Context, r queue.Rejected) (string, error) 
 	if o.weight() > q.maxBytes {
 		return "", fmt.Errorf("%w: %d bytes, %d are possible", queue.ErrTooLarge, o.size, q.maxBytes)
 	}
+	if err := q.space.admit(o.weight()); err != nil {
+		return "", err
+	}
+	defer q.space.release(o.weight())
 	if err := q.submit(ctx, o, o.ticket); err != nil {
 		return "", err
 	}

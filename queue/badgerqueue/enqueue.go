@@ -83,6 +83,11 @@ func (q *Queue) Enqueue(ctx context.Context, entries ...queue.Entry) ([]queue.Re
 }
 
 func (q *Queue) enqueue(ctx context.Context, o *enqueueOp) error {
+	if err := q.space.admit(o.bytes); err != nil {
+		q.claims.drop(o.ids)
+		return err
+	}
+	defer q.space.release(o.bytes) // a little early for a caller who gives up: the next look sees it
 	if err := q.committer.add(o); err != nil {
 		q.claims.drop(o.ids)
 		return err

@@ -37,6 +37,9 @@ func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, err
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("badgerqueue: %w", err)
 	}
+	if err := roomToOpen(path); err != nil {
+		return nil, err
+	}
 	s := &store{path: path, pins: map[uint64]int{}}
 	opt := badger.DefaultOptions(path).
 		WithSyncWrites(true).WithDetectConflicts(false).WithNumVersionsToKeep(1).WithCompression(options.None).
