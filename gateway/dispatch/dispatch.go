@@ -16,6 +16,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/plugboard/plugboard/gateway/deliver"
 	"github.com/plugboard/plugboard/gateway/feed"
@@ -49,6 +50,7 @@ type Options struct {
 	Feed    *feed.Hub
 	Log     *slog.Logger
 	Retry   retry.Options
+	Now     func() time.Time // the wall clock, by which attempts are planned; nil: time.Now
 	// Disable is told when a destination says that nothing more should be sent to it.
 	Disable func(destination, why string)
 }
@@ -79,6 +81,9 @@ func New(o Options) *Dispatcher {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	d := &Dispatcher{opts: o, lanes: make(map[string]*lane), last: make(map[string]*lane)}
 	d.attempt, d.abort = context.WithCancel(context.Background())

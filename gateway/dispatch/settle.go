@@ -42,7 +42,7 @@ func (l *lane) decide(q *queue.Delivery, r deliver.Result) settlement {
 // next gives the time of the next attempt; false when attempts are spent. The time that a plugin read out of an answer
 // stands in for the policy's; a Retry-After only moves the policy's back.
 func (l *lane) next(q *queue.Delivery, r deliver.Result) (time.Time, bool) {
-	now, first := time.Now(), q.First
+	now, first := l.d.opts.Now(), q.First
 	if first.IsZero() {
 		first = r.Attempt.Started
 	}
