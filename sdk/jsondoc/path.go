@@ -201,5 +201,12 @@ func (d *Doc) element(at int32, i int) int32 {
 	return -1
 }
 
-// bytesOf is s to be read only.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+// bytesOf is s to be read only. It lays a slice out by hand, a string and its capacity: unsafe.Slice multiplies to see that
+// the length is possible, for which a guest makes a call.
+func bytesOf(s string) []byte {
+	t := struct {
+		text     string
+		capacity int
+	}{s, len(s)}
+	return *(*[]byte)(unsafe.Pointer(&t))
+}
