@@ -20,6 +20,9 @@
 // way, an own function that reaches the host through a table, moves nothing but costs an indirect call and moves the
 // tables instead. Every code body is read and copied anyway; the shift costs nothing then.
 //
+// What is taken away. A jump that Go's compiler sends through a loop's table of branches, although it leads on, goes
+// straight to where the table would send it (thread.go); else each of them would pay for the whole function again.
+//
 // A module may mention only what it has: indexes are checked here, because an index one past the end, which is a fault
 // in the original, would reach what has been added. All else about validity is the engine's to check. Sections whose
 // content is nothing to the engine (debugging information) are left out.
