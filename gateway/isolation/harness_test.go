@@ -35,6 +35,7 @@ const breakAfter = 10
 type rig struct {
 	*gateway.Gateway
 	notes *feed.Listener
+	stop  func() // ends the gateway; the test's end does so too
 }
 
 // destination is a table of the configuration.
@@ -65,16 +66,16 @@ to = ["%s"]
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{g, hub.Listen(1 << 16)}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	r := &rig{Gateway: g, notes: hub.Listen(1 << 16), stop: sync.OnceFunc(func() {
+		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the gateway stopped with: %v", err)
 		}
-	})
+	})}
+	t.Cleanup(r.stop)
 	return r
 }
 
