@@ -10,7 +10,7 @@ import (
 
 const (
 	rounds      = 11  // of each kind
-	perRound    = 150 // events, each for all destinations
+	perRound    = 300 // events, each for all destinations
 	leastOfRate = 0.9 // of the rate without the two
 )
 
