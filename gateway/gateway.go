@@ -28,7 +28,7 @@ import (
 	"github.com/plugboard/plugboard/queue/badgerqueue"
 )
 
-// drain is how long a gateway that was told to stop lets running requests and attempts finish.
+// drain is how long a gateway that was told to stop lets running requests finish, and after them running attempts.
 const drain = 20 * time.Second
 
 // brokenDrain is the same for a gateway whose queue failed: what an attempt comes to could not be kept anyway.
@@ -217,13 +217,18 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return errors.Join(group.Wait(), err)
 }
 
-// stop ends the edge first, so that what it accepts is committed, then the lanes, then the store below both.
+// stop ends the edge first, so that what it accepts is committed, then the lanes, then the store below both. Each has
+// time of its own: a hanging destination must not take from the store what it needs to close well.
 func (g *Gateway) stop(ctx context.Context, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	g.mu.Lock() // no reload from here on
 	defer g.mu.Unlock()
-	return errors.Join(g.edge.Shutdown(ctx), g.dispatch.Close(ctx), g.admin.Shutdown(ctx), g.close(ctx))
+	var errs []error
+	for _, end := range []func(context.Context) error{g.edge.Shutdown, g.dispatch.Close, g.admin.Shutdown, g.close} {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		errs = append(errs, end(ctx))
+		cancel()
+	}
+	return errors.Join(errs...)
 }
 
 func (g *Gateway) ready(ctx context.Context) error {
