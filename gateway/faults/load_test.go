@@ -48,21 +48,21 @@ func (l *load) send(ctx context.Context) {
 	client := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections()
 	for failures := 0; ctx.Err() == nil && failures < 20; {
-		ids, resp, err := post(ctx, client, l.url, l.size)
+		a, err := post(ctx, client, l.url, l.size)
 		if err != nil {
 			failures++
 			continue
 		}
 		failures = 0
-		switch resp.StatusCode {
+		switch a.status {
 		case http.StatusAccepted:
 			l.accepted.Add(1)
 			l.site.mu.Lock()
-			l.site.accepted = append(l.site.accepted, ids...)
+			l.site.accepted = append(l.site.accepted, a.Events...)
 			l.site.mu.Unlock()
 		case http.StatusServiceUnavailable:
 			l.refused.Add(1)
-			if resp.Header.Get("Retry-After") != "" {
+			if a.advised {
 				l.advised.Add(1)
 			}
 			l.once.Do(func() { close(l.first) })
@@ -70,26 +70,30 @@ func (l *load) send(ctx context.Context) {
 	}
 }
 
-// post sends one event and gives the ids that the gateway answered with.
-func post(ctx context.Context, client *http.Client, url string, size int) ([]string, *http.Response, error) {
+// answer is what the gateway says to an event.
+type answer struct {
+	Events  []string // ids
+	status  int
+	advised bool // when to come back
+}
+
+// post sends one event.
+func post(ctx context.Context, client *http.Client, url string, size int) (a answer, err error) {
 	body := fmt.Sprintf(`{"n":%d,"pad":"%0*d"}`, rand.Uint64(), size, 0)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader([]byte(body)))
 	if err != nil {
-		return nil, nil, err
+		return a, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return a, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read to its end
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, nil, err
-	}
-	var a struct{ Events []string }
-	_ = json.Unmarshal(answer, &a) // another status has none
-	return a.Events, resp, nil
+	text, err := io.ReadAll(resp.Body)
+	_ = json.Unmarshal(text, &a) // a refusal has no events
+	a.status, a.advised = resp.StatusCode, resp.Header.Get("Retry-After") != ""
+	return a, err
 }
 
 // until waits for a condition, asked every few milliseconds.

@@ -37,6 +37,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if dir := os.Getenv(flipDir); dir != "" {
+		os.Exit(flipChild(dir))
+	}
 	os.Exit(m.Run())
 }
 

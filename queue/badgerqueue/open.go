@@ -30,7 +30,10 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 	if err := q.submit(ctx, opened, opened.ticket); err != nil {
 		return nil, errors.Join(err, q.Close(context.Background()))
 	}
-	q.every(time.Second, q.writeMeta)
+	q.every(time.Second, func() {
+		q.writeMeta()
+		q.writeMark()
+	})
 	q.every(250*time.Millisecond, func() { q.space.look(q) })
 	q.every(q.opt.SweepEvery, q.sweep)
 	for _, l := range q.allLines() {
@@ -47,9 +50,19 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 
 // load opens the store and reads what a queue has in memory. Nothing runs yet.
 func load(opt Options) (*Queue, error) {
+	was, err := verify(opt.Dir)
+	if err = opt.forgive(err); err != nil {
+		return nil, err
+	}
 	st, err := openStore(opt.Dir, opt.MemTable, opt.Cache, opt.Logger)
 	if err != nil {
 		return nil, err
+	}
+	if was != nil && st.visible < was.Version {
+		behind := fmt.Errorf("%w: the last commit in %s is number %d, there was a number %d: the end of a log is damaged", ErrBehind, opt.Dir, st.visible, was.Version)
+		if err := opt.forgive(behind); err != nil {
+			return nil, errors.Join(err, st.db.Close()) // the mark stays, so that the next start says the same
+		}
 	}
 	q := &Queue{
 		opt: opt, store: st, failed: make(chan error, 1), closed: make(chan struct{}), finished: make(chan struct{}),

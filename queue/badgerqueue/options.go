@@ -1,6 +1,7 @@
 package badgerqueue
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -15,6 +16,8 @@ type Options struct {
 	Now     func() time.Time                 // 0: time.Now. Timers run by time.AfterFunc.
 	Logger  *slog.Logger                     // 0: slog.Default()
 	Observe func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
+
+	AcceptLoss bool // open a store of which a part is missing, and go on with what is left; see ErrBehind
 
 	MemTable   int64         // bytes of Badger's write buffer; 0: 32 MiB. Half of it on small machines. An Enqueue can be an eighth.
 	Cache      int64         // bytes of Badger's block cache, and again of its index cache; 0: 64 MiB
@@ -51,4 +54,13 @@ func (o Options) withDefaults() Options {
 	}
 	def((*int64)(&o.SweepEvery), int64(min(max(o.Retain/100, time.Second), time.Minute)))
 	return o
+}
+
+// forgive lets a store be opened that is behind, if that is wanted.
+func (o *Options) forgive(err error) error {
+	if o.AcceptLoss && errors.Is(err, ErrBehind) {
+		o.Logger.Error("opened in spite of a loss", "err", err)
+		return nil
+	}
+	return err
 }

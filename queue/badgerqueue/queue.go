@@ -19,6 +19,7 @@ type Queue struct {
 	maxBytes   int // of one op
 	batchBytes int // of one commit, unless one op alone is larger
 
+	marked   uint64    // version of the last mark; only writeMark uses it
 	seq      uint64    // last number given out; only the committer changes it
 	results  sync.Pool // of channels for tickets
 	heldNow  atomic.Int64
@@ -191,7 +192,7 @@ func (q *Queue) shutDown() {
 		q.closeErr = broken
 		return
 	}
-	if cerr := q.store.db.Close(); err == nil {
+	if cerr := q.store.close(q.opt.Dir); err == nil {
 		err = cerr
 	}
 	q.closeErr = err

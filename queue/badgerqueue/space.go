@@ -50,7 +50,7 @@ func (s *space) look(q *Queue) {
 			q.opt.Logger.Error("cannot measure the disk", "dir", q.opt.Dir, "err", err)
 			return
 		}
-		size := int64(st.Bsize)
+		size := int64(st.Bsize) //nolint:unconvert // narrower on other systems
 		need := q.opt.MinFree
 		if need == 0 {
 			need = min(int64(st.Blocks)*size/10, largestReserve) //nolint:gosec // no disk has 2^63 bytes
@@ -91,7 +91,7 @@ func roomToOpen(path string) error {
 	if err := unix.Statfs(path, &st); err != nil {
 		return fmt.Errorf("badgerqueue: measure the disk of %s: %w", path, err)
 	}
-	free, need := int64(st.Bavail)*int64(st.Bsize), logSize(path)+openReserve //nolint:gosec // no disk has 2^63 bytes
+	free, need := int64(st.Bavail)*int64(st.Bsize), logSize(path)+openReserve //nolint:gosec,unconvert // no disk has 2^63 bytes
 	if free < need {
 		return fmt.Errorf("badgerqueue: the disk of %s is full: %d bytes are free and opening takes %d; make room", path, free, need)
 	}

@@ -32,8 +32,10 @@ type store struct {
 	pins    map[uint64]int // snapshots in use, by version: what they see is not compacted away
 }
 
+func storePath(dir string) string { return filepath.Join(dir, "badger") }
+
 func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, error) {
-	path := filepath.Join(dir, "badger")
+	path := storePath(dir)
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("badgerqueue: %w", err)
 	}

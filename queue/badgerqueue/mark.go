@@ -1,0 +1,171 @@
+package badgerqueue
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	badger "github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/table"
+)
+
+// mark says, in a file of its own beside Badger's folder, what was there a second ago at most. Badger opens without a
+// word when the end of a log or of the list of tables is damaged, and deletes the tables that the list has lost.
+type mark struct {
+	Version  uint64   // of the queue's own record: the newest of it is never merged away, so the store's is no lower
+	Clean    bool     // the store was closed in order: Tables is all there is
+	Tables   []uint64 // by number
+	Manifest int64    // bytes of the list of tables
+}
+
+// ErrBehind means that what is on disk is older than what was committed.
+var ErrBehind = errors.New("badgerqueue: a part of the store is missing")
+
+func markPath(dir string) string { return filepath.Join(dir, "mark") }
+
+// readMark gives nil when there is none: a new store.
+func readMark(dir string) (*mark, error) {
+	b, err := os.ReadFile(markPath(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("badgerqueue: %w", err)
+	}
+	var sum uint32
+	var m mark
+	if n, err := fmt.Sscanf(string(b[:min(len(b), 9)]), "%08x ", &sum); n != 1 || err != nil || len(b) < 9 ||
+		sum != crc32.Checksum(b[9:], castagnoli) || json.Unmarshal(b[9:], &m) != nil {
+		return nil, fmt.Errorf("%w: %s cannot be read, so nobody knows what should be there", ErrBehind, markPath(dir))
+	}
+	return &m, nil
+}
+
+// write replaces the mark, synced.
+func (m *mark) write(dir string) error {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(markPath(dir)+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "%08x %s", crc32.Checksum(body, castagnoli), body)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), markPath(dir)); err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// check compares the mark with the list of tables before Badger sees it: then nothing has been deleted yet.
+func (m *mark) check(path string) error {
+	tables, size, torn, err := readTables(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s has no MANIFEST", ErrBehind, path)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: the MANIFEST of %s: %w", ErrBehind, path, err)
+	}
+	var missing []string
+	for _, id := range m.Tables {
+		if slices.Contains(tables, id) {
+			continue
+		}
+		// Tables that were merged leave the list first and the disk after that.
+		_, gone := os.Stat(table.NewFilename(id, path))
+		if m.Clean || (torn || size < m.Manifest) && gone == nil {
+			missing = append(missing, table.IDToFilename(id))
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%w: the MANIFEST of %s has lost %d of %d tables, such as %s", ErrBehind, path, len(missing), len(m.Tables), missing[0])
+	}
+	return nil
+}
+
+// readTables reads Badger's list of tables. torn says that it ends within an entry.
+func readTables(path string) (tables []uint64, size int64, torn bool, err error) {
+	f, err := os.Open(filepath.Join(path, badger.ManifestFilename))
+	if err != nil {
+		return nil, 0, false, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	st, err := f.Stat()
+	if err != nil {
+		return nil, 0, false, err
+	}
+	manifest, end, err := badger.ReplayManifestFile(f, 0, badger.DefaultOptions(path))
+	for id := range manifest.Tables {
+		tables = append(tables, id)
+	}
+	return tables, st.Size(), end != st.Size(), err
+}
+
+// verify reads the mark and checks what can be checked before Badger opens the store.
+func verify(dir string) (*mark, error) {
+	m, err := readMark(dir)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	if err := m.check(storePath(dir)); err != nil {
+		return nil, err
+	}
+	if m.Clean {
+		m.Clean = false
+		err = m.write(dir)
+	}
+	return m, err
+}
+
+// writeMark notes what is on disk now. Without room the old mark stays: it is still true.
+func (q *Queue) writeMark() {
+	snap := q.store.snapshot()
+	defer snap.release()
+	item, err := snap.Get(appendMetaKey(nil, 0))
+	if err != nil || q.usableNow() != nil || item.Version() == q.marked {
+		return
+	}
+	m := mark{Version: item.Version()}
+	for _, t := range q.store.db.Tables() {
+		m.Tables = append(m.Tables, t.ID)
+	}
+	if st, err := os.Stat(filepath.Join(q.store.path, badger.ManifestFilename)); err == nil {
+		m.Manifest = st.Size()
+	}
+	if err := m.write(q.opt.Dir); err != nil {
+		q.opt.Logger.Warn("the mark of the store was not written", "dir", q.opt.Dir, "err", err)
+		return
+	}
+	q.marked = m.Version
+}
+
+// close closes Badger and notes what a store closed in order has.
+func (s *store) close(dir string) error {
+	var version uint64
+	txn := s.db.NewTransactionAt(latest, false)
+	if item, err := txn.Get(appendMetaKey(nil, 0)); err == nil {
+		version = item.Version()
+	}
+	txn.Discard()
+	if err := s.db.Close(); err != nil {
+		return err
+	}
+	tables, size, _, err := readTables(s.path)
+	if err != nil {
+		return fmt.Errorf("badgerqueue: after closing %s: %w", s.path, err)
+	}
+	return (&mark{Version: version, Clean: true, Tables: tables, Manifest: size}).write(dir)
+}
