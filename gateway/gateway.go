@@ -42,6 +42,7 @@ type Options struct {
 	Dev        bool         // the demo destination may be reached
 	Watch      bool         // reload when the configuration file or a plugin changes
 	Version    any          // what the API says of itself
+	AcceptLoss bool         // start although the store says that something is missing from it
 
 	Getenv func(name string) (string, bool) // nil: the process's environment
 	Wrap   func(queue.Queue) queue.Queue    // between edge and queue, for tests that plant faults; nil: nothing
@@ -103,7 +104,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.later(g.closeAssembly)
-	if g.store, err = OpenStore(ctx, cfg, g.log, withMetrics(g.metrics)); err != nil {
+	if g.store, err = OpenStore(ctx, cfg, g.log, withMetrics(g.metrics), acceptLoss(g.opts.AcceptLoss)); err != nil {
 		return err
 	}
 	g.later(g.store.Close)

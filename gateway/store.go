@@ -43,6 +43,10 @@ func withMetrics(m *metrics.Set) func(*badgerqueue.Options) {
 	}
 }
 
+func acceptLoss(yes bool) func(*badgerqueue.Options) {
+	return func(o *badgerqueue.Options) { o.AcceptLoss = yes }
+}
+
 // Audit recounts a store that no gateway has open.
 func Audit(ctx context.Context, cfg *config.Config) (queue.AuditReport, error) {
 	dir := cfg.Queue.Dir

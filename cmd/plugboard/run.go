@@ -23,12 +23,14 @@ func newRun() *cobra.Command {
 	}
 	file := configFlag(c)
 	debug := c.Flags().Bool("debug", false, "log what plugins say at debug level, too")
+	acceptLoss := c.Flags().Bool("accept-loss", false, "start although the queue says that something is missing from it")
 	logJSON := c.Flags().Bool("log-json", false, "log JSON lines")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		g, err := gateway.New(c.Context(), gateway.Options{
 			ConfigFile: *file,
 			Logger:     newLogger(c.ErrOrStderr(), *debug, *logJSON),
 			Watch:      true,
+			AcceptLoss: *acceptLoss,
 		})
 		if err != nil {
 			return faults(c.ErrOrStderr(), err)
