@@ -90,11 +90,14 @@ type Delivery struct {
 	Attempts    int       // attempts ended so far
 	Created     time.Time // when it was enqueued
 	First       time.Time // start of the first attempt; zero before it
-	Due         time.Time // not before; zero: at once
-	Ended       time.Time // zero while pending
-	Reason      string    // why it ended, or why it waits
-	Memo        []byte    // what the destination's plugin wants to see again at the next attempt
-	Event       Event     // Body and Raw are filled for leases and Get, not in lists
+	// Tried is how long before this was read the first attempt began, by a clock that nobody sets; 0 before it and after
+	// the end. Policies go by it.
+	Tried  time.Duration
+	Due    time.Time // not before; zero: at once
+	Ended  time.Time // zero while pending
+	Reason string    // why it ended, or why it waits
+	Memo   []byte    // what the destination's plugin wants to see again at the next attempt
+	Event  Event     // Body and Raw are filled for leases and Get, not in lists
 }
 
 // Attempt is one run of a destination's plugin with the exchanges it made. Nothing in it holds a secret: who fills it

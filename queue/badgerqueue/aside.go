@@ -27,11 +27,10 @@ func (q *Queue) SetAside(ctx context.Context, r queue.Rejected) (string, error) 
 	if q.space.full.Load() {
 		return "", queue.ErrFull
 	}
-	now := q.now()
 	if r.Received.IsZero() {
-		r.Received = timeOf(now)
+		r.Received = timeOf(q.now())
 	}
-	o := &asideOp{ticket: q.ticket(), q: q, rejected: r, expires: now + int64(q.opt.Retain)}
+	o := &asideOp{ticket: q.ticket(), q: q, rejected: r, expires: expiry(q.opt.Retain)}
 	o.size = rejectedSize(&r)
 	if o.weight() > q.maxBytes {
 		return "", fmt.Errorf("%w: %d bytes, %d are possible", queue.ErrTooLarge, o.size, q.maxBytes)

@@ -66,7 +66,7 @@ func (c *claims) drop(ids []identity) {
 // identityRecord is what an i record holds.
 type identityRecord struct {
 	seq  uint64
-	ends int64 // of its window, in nanoseconds: from then on it is no repeat
+	ends int64 // of its window, in nanoseconds of the queue's own time: from then on it is no repeat
 	owed int
 }
 

@@ -9,13 +9,15 @@ import (
 
 // deliveryRecord is what q|line|seq holds. It is small, so that ending a delivery rewrites a hundred bytes and no body.
 type deliveryRecord struct {
-	event                      uint64 // the event's seq; 0: the delivery's own (all but replays)
-	state                      queue.State
-	attempts                   int
-	created, first, due, ended int64 // nanoseconds; due is set exactly while a t record exists
-	route, key, reason         string
-	memo                       []byte
-	last                       *queue.Attempt // the attempt before the present moment; earlier ones are a records
+	event                 uint64 // the event's seq; 0: the delivery's own (all but replays)
+	state                 queue.State
+	attempts              int
+	created, first, ended int64 // of the wall clock, in nanoseconds
+	due                   int64 // of the queue's own time; set exactly while a t record exists
+	since                 int64 // of the queue's own time: when the first attempt began; 0 before it and after the end
+	route, key, reason    string
+	memo                  []byte
+	last                  *queue.Attempt // the attempt before the present moment; earlier ones are a records
 }
 
 // What a delivery's record may hold, in bytes: texts of an attempt are cut, a larger memo is refused.
@@ -54,7 +56,11 @@ func (r *deliveryRecord) encode() []byte {
 	if r.last == nil {
 		return append(b, 0)
 	}
-	return appendAttempt(append(b, 1), r.last)
+	b = appendAttempt(append(b, 1), r.last)
+	if r.since != 0 {
+		b = appendTime(b, r.since)
+	}
+	return b
 }
 
 func decodeDelivery(key, record []byte) (r deliveryRecord, err error) {
@@ -75,6 +81,9 @@ func decodeDelivery(key, record []byte) (r deliveryRecord, err error) {
 	r.memo = f.bytes()
 	if f.byte() == 1 {
 		r.last = readAttempt(&f)
+		if len(f.rest) > 0 {
+			r.since = f.time()
+		}
 	}
 	if err := f.done(key); err != nil {
 		return r, err
@@ -136,10 +145,10 @@ func decodeAttempt(key, record []byte) (queue.Attempt, error) {
 }
 
 // toDelivery gives the record in the words of package queue.
-func (r *deliveryRecord) toDelivery(destination string, seq uint64, ev queue.Event) queue.Delivery {
+func (r *deliveryRecord) toDelivery(l *line, seq uint64, ev queue.Event) queue.Delivery {
 	return queue.Delivery{
-		ID: deliveryID(ev.ID, destination, seq, r.event), Destination: destination, Route: r.route, Key: r.key,
-		State: r.state, Attempts: r.attempts, Created: timeOf(r.created), First: timeOf(r.first), Due: timeOf(r.due),
-		Ended: timeOf(r.ended), Reason: r.reason, Memo: r.memo, Event: ev,
+		ID: deliveryID(ev.ID, l.name, seq, r.event), Destination: l.name, Route: r.route, Key: r.key,
+		State: r.state, Attempts: r.attempts, Created: timeOf(r.created), First: timeOf(r.first), Due: timeOf(l.q.clock.show(r.due)),
+		Tried: l.q.clock.since(r.since), Ended: timeOf(r.ended), Reason: r.reason, Memo: r.memo, Event: ev,
 	}
 }

@@ -19,5 +19,7 @@
 // that failed moves to the timers, of which the next are in memory; its key stays taken, and followers that would fill the
 // window are parked until it is their turn, so that other keys pass.
 //
+// What waits, waits by a time of the queue's own (clock.go): whoever sets the machine's clock holds up nothing.
+//
 // Leases are in memory alone: after a crash, what was in flight is delivered again.
 package badgerqueue

@@ -25,7 +25,7 @@ type enqueueItem struct {
 	id      identity
 	seq     uint64
 	window  bool
-	ends    int64 // of the window
+	ends    int64 // of the window, in the queue's own time
 	expires int64 // of the identity record
 	now     int64
 	size    int64 // of the event
@@ -133,9 +133,9 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 		it.size += int64(len(part))
 	}
 	it.id = identityOf(ev.Source, ev.ID)
-	it.expires = it.now + int64(max(ev.Window, q.opt.Retain))
+	it.expires = expiry(max(ev.Window, q.opt.Retain))
 	if it.window = ev.Window > 0; it.window {
-		it.ends = it.now + int64(ev.Window)
+		it.ends = q.clock.own() + int64(ev.Window)
 	}
 	it.receipt = queue.Receipt{ID: ev.ID, Deliveries: len(entry.Owed)}
 	return nil
@@ -187,7 +187,7 @@ func (o *enqueueOp) findRepeats() error {
 		if err != nil {
 			return err
 		}
-		if ok && was.ends > it.now {
+		if ok && was.ends > o.q.clock.own() {
 			it.receipt.Repeat, it.receipt.Deliveries = true, was.owed
 		}
 	}

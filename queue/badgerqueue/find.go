@@ -102,7 +102,8 @@ func (q *Queue) findEvent(txn *badger.Txn, id string, body bool) (*eventRecord, 
 
 // findOverdue looks for an event among those older than their identity record: what still waits after Retain.
 func (q *Queue) findOverdue(txn *badger.Txn, id string, body bool) (*eventRecord, error) {
-	until := q.now() - int64(q.opt.Retain)
+	now := q.now() // as Badger's clock, by which identities expire
+	until := now - int64(q.opt.Retain)
 	var seq uint64
 	start := appendEventKey(nil, q.sweeper.floor.Load())
 	err := scan(txn, []byte{kindEvent}, start, false, false, func(key []byte, _ *badger.Item) (bool, error) {
@@ -110,8 +111,11 @@ func (q *Queue) findOverdue(txn *badger.Txn, id string, body bool) (*eventRecord
 			return true, nil
 		}
 		r, err := readEvent(txn, seqOf(key), false)
-		if err != nil || r == nil || nanosOf(r.event.Received) > until {
+		if err != nil || r == nil {
 			return false, err
+		}
+		if received := nanosOf(r.event.Received); received > until {
+			return received > now, nil // from before the clock was set back
 		}
 		if r.event.ID == id {
 			seq = r.seq

@@ -62,7 +62,7 @@ func (l *line) open(txn *badger.Txn, e *entry) (*lease, error) {
 	}
 	ls := &lease{l: l, e: e, record: *e.record}
 	if e.body != nil {
-		ls.delivery = e.record.toDelivery(l.name, e.seq, *e.body)
+		ls.delivery = e.record.toDelivery(l, e.seq, *e.body)
 		return ls, nil
 	}
 	ev, err := readEvent(txn, e.event, true)
@@ -72,7 +72,7 @@ func (l *line) open(txn *badger.Txn, e *entry) (*lease, error) {
 	if ev == nil {
 		return nil, corrupt(appendEventKey(nil, e.event), "missing, though a delivery is pending")
 	}
-	ls.delivery = e.record.toDelivery(l.name, e.seq, ev.event)
+	ls.delivery = e.record.toDelivery(l, e.seq, ev.event)
 	return ls, nil
 }
 
@@ -88,7 +88,7 @@ func (ls *lease) Done(ctx context.Context, state queue.State, a queue.Attempt) e
 		return queue.ErrEnded
 	}
 	o := ls.settle(a)
-	o.record.state, o.record.due, o.record.ended = state, 0, ls.l.q.now()
+	o.record.state, o.record.due, o.record.ended, o.record.since = state, 0, ls.l.q.now(), 0
 	o.record.reason = o.record.why()
 	o.record.memo = nil
 	return ls.l.q.submit(ctx, o, o.ticket)
@@ -106,7 +106,10 @@ func (ls *lease) Retry(ctx context.Context, at time.Time, memo []byte, a queue.A
 		at = ls.l.q.opt.Now()
 	}
 	o := ls.settle(a)
-	o.record.due, o.record.memo, o.record.reason = max(1, at.UnixNano()), memo, o.record.why()
+	if o.record.since == 0 && !a.Started.IsZero() {
+		o.record.since = ls.l.q.clock.place(a.Started)
+	}
+	o.record.due, o.record.memo, o.record.reason = max(1, ls.l.q.clock.place(at)), memo, o.record.why()
 	return ls.l.q.submit(ctx, o, o.ticket)
 }
 
@@ -142,7 +145,7 @@ func (ls *lease) Release(at time.Time) {
 		l.cancelLater(e)
 		return
 	}
-	if wake := nanosOf(at); wake > l.q.now() {
+	if wake := l.q.clock.place(at); !at.IsZero() && wake > l.q.clock.own() {
 		e.wake = wake
 		l.move(e, atDelay)
 		heap.Push(&l.delays, e)

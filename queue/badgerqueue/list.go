@@ -114,7 +114,7 @@ func eventInfo(r *eventRecord, ds []*found) queue.EventInfo {
 	light := r.event
 	light.Body, light.Raw = nil, nil
 	for i, d := range ds {
-		info.Deliveries[i] = d.record.toDelivery(d.l.name, d.seq, light)
+		info.Deliveries[i] = d.record.toDelivery(d.l, d.seq, light)
 	}
 	return info
 }
@@ -143,7 +143,7 @@ func (q *Queue) Delivery(ctx context.Context, id string) (d queue.Delivery, atte
 		if err != nil {
 			return err
 		}
-		d = hit.record.toDelivery(hit.l.name, hit.seq, r.event)
+		d = hit.record.toDelivery(hit.l, hit.seq, r.event)
 		attempts, err = hit.attempts(txn)
 		return err
 	})

@@ -76,7 +76,7 @@ func (p *deliveryPage) group(r *eventRecord, from cursor) (bool, error) {
 			p.out.Next = cursor{seq: r.seq, skip: uint16(i)}.String()
 			return false, nil
 		}
-		p.out.Items = append(p.out.Items, d.record.toDelivery(d.l.name, d.seq, r.event))
+		p.out.Items = append(p.out.Items, d.record.toDelivery(d.l, d.seq, r.event))
 	}
 	return true, nil
 }
@@ -133,7 +133,7 @@ func (p *deliveryPage) add(l *line, seq uint64) (bool, error) {
 		p.out.Next = cursor{seq: seq}.String()
 		return false, nil
 	}
-	p.out.Items = append(p.out.Items, d.record.toDelivery(l.name, seq, r.event))
+	p.out.Items = append(p.out.Items, d.record.toDelivery(l, seq, r.event))
 	return true, nil
 }
 

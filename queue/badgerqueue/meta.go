@@ -32,15 +32,17 @@ type queueMeta struct {
 	seq   uint64 // the highest number given out when it was written
 	sweep uint64 // no event stands below it
 	clean bool   // the queue was closed in order: the counts of the lines are right
+	clock reading
 }
 
 func (m queueMeta) encode() []byte {
 	b := binary.AppendUvarint(newRecord(32), m.seq)
 	b = binary.AppendUvarint(b, m.sweep)
+	clean := byte(0)
 	if m.clean {
-		return append(b, 1)
+		clean = 1
 	}
-	return append(b, 0)
+	return appendTime(appendTime(append(b, clean), m.clock.own), m.clock.wall)
 }
 
 func decodeQueueMeta(key, record []byte) (m queueMeta, err error) {
@@ -49,6 +51,7 @@ func decodeQueueMeta(key, record []byte) (m queueMeta, err error) {
 		return m, err
 	}
 	m = queueMeta{seq: f.uint(), sweep: f.uint(), clean: f.byte() == 1}
+	m.clock = reading{own: f.time(), wall: f.time()}
 	return m, f.done(key)
 }
 
@@ -77,7 +80,7 @@ func (o *metaOp) apply() {}
 
 // putMeta writes the queue's own record.
 func (q *Queue) putMeta(b *batch, clean bool) {
-	m := queueMeta{seq: q.seq, sweep: q.sweeper.floor.Load(), clean: clean}
+	m := queueMeta{seq: q.seq, sweep: q.sweeper.floor.Load(), clean: clean, clock: q.clock.read()}
 	b.put(appendMetaKey(b.key(), 0), m.encode(), 0, 0)
 }
 
@@ -107,9 +110,11 @@ func (l *line) meta() lineMeta {
 // metaLines bounds one metaOp.
 const metaLines = 1024
 
-// writeMeta writes the floors of the lines that changed, in as many ops as it takes.
+// writeMeta writes the floors of the lines that changed, in as many ops as it takes, and notes when the wall clock was
+// set: what it said last is what the next opening goes by.
 func (q *Queue) writeMeta() {
 	var changed []*line
+	set := q.clock.wasSet()
 	for _, l := range q.allLines() {
 		l.mu.Lock()
 		if l.changed {
@@ -118,7 +123,11 @@ func (q *Queue) writeMeta() {
 		}
 		l.mu.Unlock()
 	}
-	for some := range slices.Chunk(changed, metaLines) {
+	ops := slices.Collect(slices.Chunk(changed, metaLines))
+	if set && len(ops) == 0 {
+		ops = append(ops, nil)
+	}
+	for _, some := range ops {
 		o := &metaOp{ticket: q.ticket(), q: q, lines: some}
 		if q.committer.add(o) != nil || <-o.result != nil {
 			return

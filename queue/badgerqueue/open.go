@@ -70,6 +70,7 @@ func load(opt Options) (*Queue, error) {
 		maxBytes: int(st.db.MaxBatchSize()) - 64<<10,
 	}
 	q.batchBytes = min(maxBatchBytes, q.maxBytes)
+	q.clock.start(opt)
 	q.committer = newCommitter(q)
 	trouble := func(err error) { _ = q.fail(err) }
 	st.trouble.Store(&trouble)
@@ -128,6 +129,7 @@ func (q *Queue) recoverMeta(txn *badger.Txn) (m queueMeta, err error) {
 		}
 	}
 	q.sweeper.floor.Store(m.sweep)
+	q.clock.resume(m.clock)
 	q.seq = m.seq
 	for _, kind := range []byte{kindEvent, kindRejected} {
 		last := func(key []byte, _ *badger.Item) (bool, error) {

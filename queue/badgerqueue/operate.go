@@ -93,7 +93,7 @@ func (q *Queue) RetryNow(ctx context.Context, id string) error {
 		return err
 	}
 	o := &settleOp{ticket: q.ticket(), l: d.l, e: e, record: record, ready: true}
-	o.record.due = q.now()
+	o.record.due = q.clock.own()
 	return q.submit(ctx, o, o.ticket)
 }
 
@@ -105,7 +105,7 @@ func (q *Queue) cancel(ctx context.Context, l *line, e *entry, why string) error
 	}
 	o := &settleOp{ticket: q.ticket(), l: l, e: e, record: record}
 	o.record.state, o.record.reason, o.record.ended = queue.Cancelled, why, q.now()
-	o.record.due, o.record.memo = 0, nil
+	o.record.due, o.record.since, o.record.memo = 0, 0, nil
 	return q.submit(ctx, o, o.ticket)
 }
 

@@ -13,7 +13,7 @@ type Options struct {
 	MaxDisk int64         // bytes in Dir at which history goes early, and at which nothing is accepted if none is left; 0: no limit
 	MinFree int64         // bytes free on the file system below which nothing is accepted; 0: a tenth of it, at most 5 GiB; -1: no limit
 
-	Now     func() time.Time                 // 0: time.Now. Timers run by time.AfterFunc.
+	Now     func() time.Time                 // the wall clock, for records; 0: time.Now. Waiting goes by a clock that is not set.
 	Logger  *slog.Logger                     // 0: slog.Default()
 	Observe func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
 
@@ -28,6 +28,8 @@ type Options struct {
 
 	// earlyAck makes Enqueue return before the commit: the planted fault that the crash test must find.
 	earlyAck bool
+	// byWall makes the queue decide by the wall clock: the planted fault that the tests of set clocks must find.
+	byWall bool
 }
 
 func (o Options) withDefaults() Options {

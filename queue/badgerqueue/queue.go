@@ -16,6 +16,7 @@ type Queue struct {
 	committer  *committer
 	claims     claims
 	space      space
+	clock      clock
 	maxBytes   int // of one op
 	batchBytes int // of one commit, unless one op alone is larger
 
@@ -140,7 +141,7 @@ func (q *Queue) pause(d time.Duration) bool {
 	}
 }
 
-// now gives the time in nanoseconds.
+// now gives the wall clock's time in nanoseconds, for records. What the queue decides goes by clock.
 func (q *Queue) now() int64 { return q.opt.Now().UnixNano() }
 
 // enter lets a caller read the store; false after Close. Every true wants one leave.

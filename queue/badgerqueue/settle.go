@@ -62,7 +62,7 @@ func (o *settleOp) heedCancel() {
 	defer o.l.mu.Unlock()
 	if o.e.cancelled && o.record.state != queue.Delivered && o.record.state != queue.Cancelled {
 		o.record.state, o.record.reason = queue.Cancelled, o.e.why
-		o.record.due, o.record.ended, o.record.memo = 0, o.l.q.now(), nil
+		o.record.due, o.record.since, o.record.ended, o.record.memo = 0, 0, o.l.q.now(), nil
 	}
 }
 

@@ -53,7 +53,7 @@ func (o *retireOp) apply() {}
 // sweep retires what ended longer than Retain ago, and, when the folder nears MaxDisk, what ended at all, oldest first,
 // a twentieth of MaxDisk at a time.
 func (q *Queue) sweep() {
-	if _, err := q.retire(q.now()-int64(q.opt.Retain), 1<<62); err != nil {
+	if _, err := q.retire(q.opt.Retain, 1<<62); err != nil {
 		q.opt.Logger.Error("retention stopped", "err", err)
 		return
 	}
@@ -61,7 +61,7 @@ func (q *Queue) sweep() {
 		return
 	}
 	for q.store.size() > q.opt.MaxDisk/10*9 && q.usable() == nil {
-		gone, err := q.retire(q.now(), q.opt.MaxDisk/20)
+		gone, err := q.retire(0, q.opt.MaxDisk/20)
 		if err == nil && gone > 0 {
 			err = q.giveBack()
 		}
@@ -105,12 +105,12 @@ func (*fillOp) build(b *batch) error {
 	return nil
 }
 
-// retire goes through the events from the lowest on and deletes those that ended before a time, until bytes of them are
-// gone. It stops at the first event received after that time.
-func (q *Queue) retire(before int64, bytes int64) (gone int64, err error) {
+// retire goes through the events from the lowest on and deletes those that ended at least a time ago, until bytes of them
+// are gone. It stops at the first event received later than that.
+func (q *Queue) retire(ago time.Duration, bytes int64) (gone int64, err error) {
 	from, lowest := q.sweeper.floor.Load(), uint64(0)
 	for gone < bytes && q.usable() == nil {
-		n, next, end, err := q.retireSome(from, &lowest, before)
+		n, next, end, err := q.retireSome(from, &lowest, ago)
 		if err != nil {
 			return gone, err
 		}
@@ -124,7 +124,7 @@ func (q *Queue) retire(before int64, bytes int64) (gone int64, err error) {
 }
 
 // retireSome retires one batch of events from a number on. lowest is the first event met that has to stay; 0 for none.
-func (q *Queue) retireSome(from uint64, lowest *uint64, before int64) (gone int64, next uint64, end bool, err error) {
+func (q *Queue) retireSome(from uint64, lowest *uint64, ago time.Duration) (gone int64, next uint64, end bool, err error) {
 	q.retiring.Lock()
 	defer q.retiring.Unlock()
 	o := &retireOp{ticket: q.ticket(), q: q}
@@ -137,11 +137,11 @@ func (q *Queue) retireSome(from uint64, lowest *uint64, before int64) (gone int6
 			return true, nil
 		}
 		seq := seqOf(key)
-		keys, received, err := q.remains(snap.Txn, seq, before)
+		keys, young, err := q.remains(snap.Txn, seq, ago)
 		if err != nil {
 			q.opt.Logger.Error("an event stays beyond its time", "err", err)
 		}
-		if err == nil && received > before {
+		if err == nil && young {
 			return false, nil
 		}
 		next = seq + 1
@@ -169,23 +169,23 @@ func (q *Queue) retireSome(from uint64, lowest *uint64, before int64) (gone int6
 	return o.bytes, next, end, err
 }
 
-// remains lists every record of an event whose deliveries all ended before a time; none when it has to stay.
-func (q *Queue) remains(txn *badger.Txn, seq uint64, before int64) (keys [][]byte, received int64, err error) {
+// remains lists every record of an event whose deliveries all ended at least a time ago; none when it has to stay, and
+// young when it was received later than that.
+func (q *Queue) remains(txn *badger.Txn, seq uint64, ago time.Duration) (keys [][]byte, young bool, err error) {
 	r, err := readEvent(txn, seq, false)
 	if err != nil || r == nil {
-		return nil, 0, err
+		return nil, false, err
 	}
-	received = nanosOf(r.event.Received)
-	if received > before {
-		return nil, received, nil
+	if q.clock.age(nanosOf(r.event.Received)) < ago {
+		return nil, true, nil
 	}
 	deliveries, err := q.deliveriesOf(txn, r)
 	if err != nil {
-		return nil, received, err
+		return nil, false, err
 	}
 	for _, d := range deliveries {
-		if !d.record.state.Ended() || d.record.ended > before {
-			return nil, received, nil
+		if !d.record.state.Ended() || q.clock.age(d.record.ended) < ago {
+			return nil, false, nil
 		}
 		keys = append(keys, d.keys(seq)...)
 	}
@@ -193,5 +193,5 @@ func (q *Queue) remains(txn *badger.Txn, seq uint64, before int64) (keys [][]byt
 	for part := 1; part <= r.more; part++ {
 		keys = append(keys, appendPartKey(nil, appendEventKey(nil, seq), part))
 	}
-	return keys, received, nil
+	return keys, false, nil
 }

@@ -162,7 +162,7 @@ func (l *line) setAlarm() {
 		return
 	}
 	l.alarmAt = next
-	wait := time.Duration(max(0, next-l.q.now()))
+	wait := time.Duration(max(0, next-l.q.clock.own()))
 	if l.alarm == nil {
 		l.alarm = time.AfterFunc(wait, l.ring)
 	} else {
@@ -178,7 +178,7 @@ func (l *line) ring() {
 	if l.q.closing.Load() {
 		return
 	}
-	now := l.q.now()
+	now := l.q.clock.own()
 	for len(l.delays) > 0 && l.delays[0].wake <= now {
 		l.first(heap.Pop(&l.delays).(*entry))
 	}

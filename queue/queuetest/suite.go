@@ -30,7 +30,8 @@ type Engine interface {
 type Options struct {
 	Dir    string
 	Retain time.Duration
-	Window int // entries of a destination held in memory; an engine without such a bound ignores it
+	Window int              // entries of a destination held in memory; an engine without such a bound ignores it
+	Now    func() time.Time // the wall clock; nil: time.Now
 }
 
 // Open opens an engine or fails the test. The suite closes it.
