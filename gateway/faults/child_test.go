@@ -22,6 +22,7 @@ import (
 
 	"github.com/plugboard/plugboard/gateway"
 	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/faults/powercut"
 	"github.com/plugboard/plugboard/queue"
 )
 
@@ -35,6 +36,7 @@ const (
 var roles = map[string]func(subject string) error{"gateway": serve}
 
 func TestMain(m *testing.M) {
+	powercut.Main()
 	if role, ok := roles[os.Getenv(roleEnv)]; ok {
 		if err := role(os.Getenv(subjectEnv)); err != nil {
 			fmt.Fprintln(os.Stderr, err)

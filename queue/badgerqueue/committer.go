@@ -186,7 +186,13 @@ func (c *committer) launch(b *batch, written chan<- error) {
 		written <- err
 		return
 	}
-	if err := b.txn.CommitAt(c.version, func(err error) { written <- err }); err != nil {
+	done := func(err error) {
+		if err == nil {
+			err = c.q.store.syncNewLog()
+		}
+		written <- err
+	}
+	if err := b.txn.CommitAt(c.version, done); err != nil {
 		written <- err
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -24,6 +23,7 @@ const latest = math.MaxUint64
 type store struct {
 	db   *badger.DB
 	path string
+	log  int // number of the newest of Badger's logs whose name is synced; only commits use it
 
 	trouble atomic.Pointer[func(error)] // told of a failed write in Badger's background; set once the queue stands
 
@@ -36,8 +36,8 @@ func storePath(dir string) string { return filepath.Join(dir, "badger") }
 
 func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, error) {
 	path := storePath(dir)
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("badgerqueue: %w", err)
+	if err := errors.Join(makeFolder(dir, path), removeEmptied(path)); err != nil {
+		return nil, err
 	}
 	if err := roomToOpen(path); err != nil {
 		return nil, err
@@ -58,6 +58,9 @@ func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, err
 	}
 	sparesValueLog(db)
 	s.db, s.visible = db, db.MaxVersion()
+	if err := s.syncOpened(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return s, nil
 }
 
