@@ -94,6 +94,9 @@ func (q *memoryQueue) due(destination string, most int) (leases []queue.Lease, n
 			}
 		default:
 			it.leased = true
+			if !it.First.IsZero() {
+				it.Tried = time.Since(it.First)
+			}
 			leases = append(leases, &memoryLease{q, it, it.Delivery})
 		}
 	}

@@ -40,13 +40,11 @@ func (l *lane) decide(q *queue.Delivery, r deliver.Result) settlement {
 }
 
 // next gives the time of the next attempt; false when attempts are spent. The time that a plugin read out of an answer
-// stands in for the policy's; a Retry-After only moves the policy's back.
+// stands in for the policy's; a Retry-After only moves the policy's back. The policy is told how long attempts have been
+// made by the queue, not by the clock on the wall, which may have been set since.
 func (l *lane) next(q *queue.Delivery, r deliver.Result) (time.Time, bool) {
-	now, first := l.d.opts.Now(), q.First
-	if first.IsZero() {
-		first = r.Attempt.Started
-	}
-	at, ok := l.Policy.Next(r.Attempt.Number, first, now)
+	now := l.d.opts.Now()
+	at, ok := l.Policy.Next(r.Attempt.Number, now.Add(-q.Tried-r.Attempt.Duration), now)
 	if !ok {
 		return time.Time{}, false
 	}
