@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,17 +73,36 @@ func (e eager) Enqueue(_ context.Context, entries ...queue.Entry) ([]queue.Recei
 	return receipts, nil
 }
 
+var killCycles = flag.Int("kill.cycles", 50, "how often TestKillUnderLoadLosesNothing kills the gateway; 10 with -short")
+
+// inFlight is what may come again after a kill: the attempts of a destination, and its outcomes that wait for their commit.
+const inFlight = 10 + 256
+
 // TestKillUnderLoadLosesNothing kills the gateway in the middle of load, again and again on the same store. Every event
-// that it answered with 202 must be in the store afterwards, with its delivery.
+// that it answered with 202 must be in the store afterwards, with its delivery, and no more than what was in flight may
+// reach the receiver again.
+//
+//	go test ./gateway -run TestKillUnderLoadLosesNothing -kill.cycles 1000 -timeout 1h -v
 func TestKillUnderLoadLosesNothing(t *testing.T) {
-	cycles := 50
+	cycles := *killCycles
 	if testing.Short() {
-		cycles = 10
+		cycles = min(cycles, 10)
 	}
 	c := newCrash(t, "")
-	for range cycles {
+	most, repeats := 0, 0
+	for i := range cycles {
 		c.cycle(t)
+		again := c.receiver.takeRepeats()
+		if again > inFlight {
+			t.Errorf("%d deliveries came again after kill %d; at most %d were in flight", again, i, inFlight)
+		}
+		most, repeats = max(most, again), repeats+again
 	}
+	if len(c.receiver.seen) == 0 {
+		t.Error("nothing was delivered; repeats could not be seen")
+	}
+	t.Logf("%d kills: %d delivered, %d of them again, at most %d after a kill (%d may be in flight); ready after %v at most",
+		cycles, len(c.receiver.seen), repeats, most, inFlight, c.slowest.Round(time.Millisecond))
 	c.mustHoldAll(t)
 }
 
@@ -97,17 +118,46 @@ func TestKillControlIsCaught(t *testing.T) {
 	t.Errorf("a gateway that answers before its commit was killed 20 times with %d accepted events, and no loss was seen", len(c.accepted))
 }
 
+// receiver is the destination. It knows a delivery that it has had before.
+type receiver struct {
+	mu      sync.Mutex
+	seen    map[string]bool // by webhook-id
+	repeats int             // since the last takeRepeats
+}
+
+func (r *receiver) ServeHTTP(_ http.ResponseWriter, req *http.Request) {
+	id := req.Header.Get("webhook-id")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen[id] {
+		r.repeats++
+	}
+	r.seen[id] = true
+}
+
+func (r *receiver) takeRepeats() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.repeats
+	r.repeats = 0
+	return n
+}
+
 type crash struct {
 	config   string
 	planted  string
+	receiver *receiver
+	slowest  time.Duration // from start to ready
 	mu       sync.Mutex
 	accepted []string
 }
 
 func newCrash(t *testing.T, planted string) *crash {
 	dir := t.TempDir()
-	c := &crash{config: filepath.Join(dir, "config.toml"), planted: planted}
-	text := `
+	c := &crash{config: filepath.Join(dir, "config.toml"), planted: planted, receiver: &receiver{seen: map[string]bool{}}}
+	there := httptest.NewServer(c.receiver)
+	t.Cleanup(there.Close)
+	text := fmt.Sprintf(`
 [server]
 listen = "127.0.0.1:0"
 admin  = "127.0.0.1:0"
@@ -119,14 +169,15 @@ dir = "."
 [sources.any]
 path = "/in"
 verify = { scheme = "none" }
-[destinations.nobody]
-url = "http://127.0.0.1:9/"
+[destinations.there]
+url = %q
+concurrency = 10
 allow_http = true
 allow_private = true
 [[routes]]
 name = "all"
-to = ["nobody"]
-`
+to = ["there"]
+`, there.URL)
 	if err := os.WriteFile(c.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -144,6 +195,7 @@ func (c *crash) cycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	started := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +203,7 @@ func (c *crash) cycle(t *testing.T) {
 	if _, err := fmt.Fscanln(out, &addr); err != nil {
 		t.Fatalf("the gateway did not start: %v\n%s", err, log.String())
 	}
+	c.slowest = max(c.slowest, time.Since(started))
 	ctx, cancel := context.WithCancel(t.Context())
 	var senders sync.WaitGroup
 	for range 8 {
