@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -72,7 +73,8 @@ func (d *Disk) begin() error {
 	}
 	if !d.said.Scan() {
 		err := fmt.Errorf("powercut: %w: %s", d.cmd.Wait(), d.log.String())
-		if bytes.Contains(d.log.Bytes(), []byte(syscall.EPERM.Error())) {
+		text := strings.ToLower(d.log.String())
+		if strings.Contains(text, syscall.EPERM.Error()) || strings.Contains(text, syscall.EACCES.Error()) {
 			err = fmt.Errorf("%w: %w", ErrCannotMount, err)
 		}
 		return err
