@@ -45,7 +45,7 @@ type Authorizer interface {
 // Options are what an Authorizer needs besides the configuration.
 type Options struct {
 	Sender send.Sender      // for token requests; nil unless the type is oauth2-…
-	Now    func() time.Time // nil: time.Now
+	Now    func() time.Time // the wall clock, to read dates in answers by; nil: time.Now
 }
 
 // New makes the Authorizer for a destination's auth table.

@@ -21,7 +21,8 @@ const (
 type oauth struct {
 	conf   config.Auth
 	sender send.Sender
-	now    func() time.Time
+	wall   func() time.Time // for dates in answers
+	now    func() time.Time // for everything else: nobody sets it
 
 	mu      sync.Mutex
 	token   token
@@ -68,7 +69,9 @@ func newOAuth(c config.Auth, o Options) (Authorizer, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &oauth{conf: c, sender: o.Sender, now: o.Now}, nil
+	began := time.Now()
+	steady := func() time.Time { return began.Add(time.Since(began)) }
+	return &oauth{conf: c, sender: o.Sender, wall: o.Now, now: steady}, nil
 }
 
 func (a *oauth) Apply(ctx context.Context, r *send.Request) (Used, error) {

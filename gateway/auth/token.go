@@ -87,7 +87,7 @@ func (a *oauth) request(ctx context.Context, form string) (token, error) {
 	}
 	if resp.Status < 200 || resp.Status > 299 {
 		e := &Error{What: fmt.Sprintf("the token endpoint answered %d%s", resp.Status, errorCode(resp.Body)), Status: resp.Status}
-		e.NotBefore, _ = retry.After(resp.Header.Get("Retry-After"), a.now())
+		e.NotBefore, _ = retry.After(resp.Header.Get("Retry-After"), a.wall())
 		return token{}, e
 	}
 	return readToken(resp.Body, a.now())

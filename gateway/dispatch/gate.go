@@ -89,26 +89,26 @@ func (g *gate) free() (int, time.Duration) {
 	return g.full, 0
 }
 
-// enter is asked before an attempt starts: the gate may have closed since wait. When it has, again is the time to come
-// back, zero for after the next wait; else probe says that the attempt is one, which report must be told.
-func (g *gate) enter() (probe bool, again time.Time, ok bool) {
+// enter is asked before an attempt starts: the gate may have closed since wait. When it has, again is how long it stays so,
+// zero until the next wait is over; else probe says that the attempt is one, which report must be told.
+func (g *gate) enter() (probe bool, again time.Duration, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	switch {
 	case now.Before(g.quiet):
-		return false, g.quiet, false
+		return false, g.quiet.Sub(now), false
 	case g.pause == 0 && g.limit > 0 && g.flying >= g.limit:
-		return false, time.Time{}, false
+		return false, 0, false
 	case g.pause == 0:
 		g.flying++
-		return false, time.Time{}, true
+		return false, 0, true
 	case now.Before(g.until) || g.probing:
-		return false, g.until, false
+		return false, g.until.Sub(now), false
 	}
 	g.probing = true
 	g.flying++
-	return true, time.Time{}, true
+	return true, 0, true
 }
 
 // report takes the outcome of an attempt into account. One that reached nobody and did not fail on the way, because a

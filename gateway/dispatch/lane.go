@@ -99,7 +99,7 @@ func (l *lane) start(leases []queue.Lease) {
 	for _, lease := range leases {
 		probe, again, ok := l.gate.enter()
 		if l.receive.Err() != nil || !ok {
-			lease.Release(again)
+			lease.Release(l.later(again))
 			l.give(1)
 			continue
 		}
@@ -107,6 +107,14 @@ func (l *lane) start(leases []queue.Lease) {
 			l.attempt(lease, probe)
 		})
 	}
+}
+
+// later gives the time after a wait as the queue wants it; zero for none.
+func (l *lane) later(wait time.Duration) time.Time {
+	if wait <= 0 {
+		return time.Time{}
+	}
+	return l.d.opts.Now().Add(wait)
 }
 
 // again says whether it makes sense to go on after an error of the queue, and waits before.
