@@ -44,7 +44,7 @@ func (s *store) syncNewLog() error {
 
 func (s *store) logName(n int) string { return filepath.Join(s.path, fmt.Sprintf("%05d.mem", n)) }
 
-// syncOpened syncs what opening left: names, and the files that commits do not sync.
+// syncOpened syncs the names that opening left, that of the log of the first commits among them.
 func (s *store) syncOpened() error {
 	logs, _ := filepath.Glob(filepath.Join(s.path, "*.mem")) // the pattern is good
 	for _, name := range logs {
@@ -53,14 +53,7 @@ func (s *store) syncOpened() error {
 			s.log = max(s.log, n)
 		}
 	}
-	var errs []error
-	for _, pattern := range []string{"*.vlog", "DISCARD"} {
-		names, _ := filepath.Glob(filepath.Join(s.path, pattern)) // as above
-		for _, name := range names {
-			errs = append(errs, syncFile(name))
-		}
-	}
-	return errors.Join(append(errs, syncFolder(s.path))...)
+	return syncFolder(s.path)
 }
 
 // removeEmptied removes logs without a byte. Badger empties a log before it removes it, and makes one before it gives it
@@ -102,9 +95,7 @@ func makeFolder(dir, path string) error {
 	return nil
 }
 
-func syncFolder(path string) error { return syncFile(path) }
-
-func syncFile(path string) error {
+func syncFolder(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("badgerqueue: %w", err)
