@@ -117,7 +117,7 @@ type Attempt struct {
 // Queue is the durable side of the gateway. All methods are safe for concurrent use.
 type Queue interface {
 	// Enqueue commits all entries in one synced commit: when it returns nil error they are on disk, when it returns an
-	// error none of them is owed. The engine does not keep the slices it is given.
+	// error none of them is owed. The engine may keep the slices it is given: they are not to be changed any more.
 	Enqueue(ctx context.Context, entries ...Entry) ([]Receipt, error)
 
 	// Receive leases up to max deliveries of a destination, in order, never two of the same key at a time. It blocks

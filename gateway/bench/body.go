@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"strconv"
 	"time"
 )
@@ -17,7 +18,15 @@ const bodyEnd = `"},"event":{"new_unified_state":{"id":"3","name":"online","reas
 	`{"id":"2","name":"offline","reason":"AGENT_LOGOUT"},"updated_at":"2025-03-04T08:00:01.204117530Z"},"time":"2025-03-04T08:00:01.411902233Z",` +
 	`"type":"zen:event-type:agent.unified_state_changed","zendesk_event_version":"2022-11-06"}`
 
-var filler = bytes.Repeat([]byte("x"), bodySize)
+// filler is text that does not get shorter by being packed, as a repeated letter would.
+var filler = func() []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, bodySize)
+	for i := range b {
+		b[i] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ."[random.IntN(64)]
+	}
+	return b
+}()
 
 // appendBody appends 1 KiB of a Zendesk status change with a number and the time it was sent.
 func appendBody(b []byte, number int64, sent time.Time) []byte {

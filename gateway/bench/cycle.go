@@ -55,7 +55,7 @@ func (r *run) cycle(ctx context.Context, n int) (row Row, err error) {
 		return row, err
 	}
 	defer func() { err = errors.Join(err, q.Close(context.WithoutCancel(ctx)), os.RemoveAll(dir)) }()
-	c := &cycle{q: q, body: make([]byte, bodySize), leases: make(chan queue.Lease, n), all: make(chan struct{})}
+	c := &cycle{q: q, body: filler, leases: make(chan queue.Lease, n), all: make(chan struct{})}
 	group, working := errgroup.WithContext(ctx)
 	leasing, stop := context.WithCancel(working)
 	defer stop()

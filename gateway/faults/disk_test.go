@@ -3,6 +3,7 @@ package faults_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -138,7 +139,11 @@ func careless(dir string) error {
 	}
 	fmt.Println("open")
 	for i := range smallDisk / (16 << 10) * 2 {
-		e := queue.Event{ID: fmt.Sprint(i), Source: "s", Received: time.Now(), Body: make([]byte, 16<<10)}
+		body := make([]byte, 16<<10)
+		if _, err := rand.Read(body); err != nil { // what could be packed would not fill the disk
+			return err
+		}
+		e := queue.Event{ID: fmt.Sprint(i), Source: "s", Received: time.Now(), Body: body}
 		if _, err := q.Enqueue(context.Background(), queue.Entry{Event: e, Owed: []queue.Owed{{Destination: "a"}}}); err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 
 const (
 	crcSize       = 4
-	recordVersion = 1
+	recordVersion = 2 // 1 had events unpacked
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

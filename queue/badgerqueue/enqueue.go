@@ -28,9 +28,10 @@ type enqueueItem struct {
 	ends    int64 // of the window, in the queue's own time
 	expires int64 // of the identity record
 	now     int64
-	size    int64 // of the event
+	size    int64 // of the event's parts
 	parts   [][]byte
 	kept    *queue.Event
+	held    int64 // bytes that keeping it takes
 	owed    []owedItem
 	receipt queue.Receipt
 	oneOwed [1]owedItem
@@ -128,7 +129,13 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 		r := deliveryRecord{state: queue.Pending, created: it.now, route: o.Route, key: shortKey(o.Key)}
 		it.owed[i] = owedItem{line: l, hash: hashOf(r.key), record: r, sealed: r.encode()}
 	}
-	it.parts, it.kept = encodeEvent(ev, it.owed)
+	if n := room(ev); n > q.maxBytes {
+		return fmt.Errorf("%w: %d bytes, %d are possible", queue.ErrTooLarge, n, q.maxBytes)
+	}
+	if len(it.owed) > 0 {
+		it.keep(ev)
+	}
+	it.parts = encodeEvent(ev, it.owed)
 	for _, part := range it.parts {
 		it.size += int64(len(part))
 	}
@@ -139,6 +146,13 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 	}
 	it.receipt = queue.Receipt{ID: ev.ID, Deliveries: len(entry.Owed)}
 	return nil
+}
+
+// keep holds the event for its deliveries, so that they need not be read back.
+func (it *enqueueItem) keep(ev *queue.Event) {
+	kept := *ev
+	kept.Received, kept.Window = timeOf(nanosOf(ev.Received)), 0 // as they come back from disk
+	it.kept, it.held = &kept, int64(room(ev))
 }
 
 // claim finds repeats: in this call, in calls under way, on disk.
@@ -250,9 +264,9 @@ func (o *enqueueOp) apply() {
 		for j := range it.owed {
 			owed := &it.owed[j]
 			e := &entry{seq: it.seq, event: it.seq, hash: owed.hash, created: it.now}
-			if it.kept != nil && o.q.heldNow.Load() < o.q.opt.HeldBytes {
-				e.body, e.record, e.held = it.kept, &owed.record, it.size
-				o.q.heldNow.Add(it.size)
+			if o.q.heldNow.Load() < o.q.opt.HeldBytes {
+				e.body, e.record, e.held = it.kept, &owed.record, it.held
+				o.q.heldNow.Add(it.held)
 			}
 			owed.line.arrive(e)
 		}

@@ -20,9 +20,12 @@ type owedRecord struct {
 }
 
 // encodeEvent makes the parts of an event, the first with its head. The checksums are missing still: the key is not known
-// before the committer has numbered the event. When there is only one part, kept is the event with its slices in it.
-func encodeEvent(ev *queue.Event, owed []owedItem) (parts [][]byte, kept *queue.Event) {
-	size := len(ev.Source) + len(ev.ID) + len(ev.Type) + len(ev.Subject) + len(ev.Body) + len(ev.Raw) + 48
+// before the committer has numbered the event.
+func encodeEvent(ev *queue.Event, owed []owedItem) (parts [][]byte) {
+	work := scratches.Get().(*scratch)
+	defer work.free()
+	payload := work.payload(ev)
+	size := len(ev.Source) + len(ev.ID) + len(ev.Type) + len(ev.Subject) + len(payload) + 40
 	for i := range owed {
 		size += len(owed[i].record.route) + len(owed[i].record.key) + 12
 	}
@@ -38,20 +41,7 @@ func encodeEvent(ev *queue.Event, owed []owedItem) (parts [][]byte, kept *queue.
 		b = appendString(b, owed[i].record.route)
 		b = appendString(b, owed[i].record.key)
 	}
-	b = appendString(b, ev.Body)
-	body := len(b)
-	b = appendString(b, ev.Raw)
-	if more > 0 {
-		return split(b, more), nil
-	}
-	kept = &queue.Event{ID: ev.ID, Source: ev.Source, Type: ev.Type, Subject: ev.Subject, Received: timeOf(nanosOf(ev.Received))}
-	if n := len(ev.Body); n > 0 {
-		kept.Body = b[body-n : body : body]
-	}
-	if n := len(ev.Raw); n > 0 {
-		kept.Raw = b[len(b)-n:]
-	}
-	return split(b, 0), kept
+	return split(append(b, payload...), more)
 }
 
 // decodeHead reads an event without its body from its first part, and says how many more parts there are. What is left
@@ -79,7 +69,6 @@ func decodeHead(key []byte, f *fields) (r eventRecord, more int, err error) {
 
 // decodeBody reads the rest of an event, once all its parts stand one behind the other in f.
 func decodeBody(key []byte, r *eventRecord, f *fields) error {
-	r.event.Body = f.bytes()
-	r.event.Raw = f.bytes()
+	f.payload(&r.event)
 	return f.done(key)
 }

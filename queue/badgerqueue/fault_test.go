@@ -94,7 +94,7 @@ func TestMaxDisk(t *testing.T) {
 		defer q.Close(context.Background()) //nolint:errcheck // a test that fails
 		put := func(i int) error {
 			e := testEntry(fmt.Sprint(i), "", "a")
-			e.Event.Body = make([]byte, 200<<10)
+			e.Event.Body = noise(200 << 10)
 			time.Sleep(time.Second) // in the bubble: lets the sweeper run
 			_, err := q.Enqueue(t.Context(), e)
 			return err

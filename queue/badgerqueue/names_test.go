@@ -28,7 +28,7 @@ func TestNewNamesAreSynced(t *testing.T) {
 	}
 	first := q.store.log
 	for i := range 40 {
-		e := queue.Event{ID: strings.Repeat("x", i+1), Source: "s", Body: make([]byte, 60<<10)}
+		e := queue.Event{ID: strings.Repeat("x", i+1), Source: "s", Body: noise(60 << 10)}
 		if _, err := q.Enqueue(context.Background(), queue.Entry{Event: e}); err != nil {
 			t.Fatal(err)
 		}

@@ -233,16 +233,6 @@ func testLarge(h *harness) {
 	h.idle("a")
 }
 
-// testOwnSlices checks that the engine keeps nothing of what it was given.
-func testOwnSlices(h *harness) {
-	e := event("1", "", "a")
-	h.put(e)
-	copy(e.Event.Body, "overwritten")
-	if got := string(h.one("a", "1").Delivery().Event.Body); got != `{"id":"1"}` {
-		h.Errorf("body %s", got)
-	}
-}
-
 // testHammer has many goroutines do everything at once and checks that each delivery ended once and in order.
 func testHammer(h *harness) {
 	const writers, each, keys = 8, 60, 5
