@@ -5,9 +5,9 @@ import "fmt"
 // weightShift makes one count of 256 bytes of code.
 const weightShift = 8
 
-// localsShift makes one count of 16 locals: a function's frame on the stack grows with them, and the depth of the stack
-// is looked at only when the counter runs out.
-const localsShift = 4
+// localsShift makes one count of 32 locals, which are 256 bytes of a function's frame: the depth of the stack is looked at
+// only when the counter runs out.
+const localsShift = 5
 
 // growCharge is the price of memory.grow and table.grow, which may copy all there is: the clock is looked at after four.
 const growCharge = 4096
@@ -18,15 +18,19 @@ type edit struct {
 	kind   editKind
 	value  uint32 // charge: the weight; moved: the new index or level; bulk: the shift
 	header int    // size in bytes of the code that is the header's own
+	size   int    // replaced: bytes of old code
+	code   []byte // replaced: what comes instead
 }
 
 type editKind uint8
 
 const (
-	charge editKind = iota // at: where the code goes
-	moved                  // at: the old index or level, to be replaced
-	bulk                   // at: the instruction, whose topmost operand is how much
-	grow                   // at: the instruction
+	charge   editKind = iota // at: where the code goes
+	moved                    // at: the old index or level, to be replaced
+	bulk                     // at: the instruction, whose topmost operand is how much
+	grow                     // at: the instruction
+	replaced                 // at: the instructions
+	spared                   // nothing
 )
 
 // body is the working state for one function after another; its slices are used again.
@@ -40,22 +44,21 @@ type body struct {
 	locals  int
 	hasBulk bool
 
+	direct  bool     // nothing but values has come since the function's entry
+	entry   dispatch // of the loop that each call enters
+	backs   []uint32 // where jumps back lead in it
+	doubled int      // bytes of all bodies that are emitted twice
+	loose   bool     // not all that go back to it say where they lead
 	wrote   written  // by the instructions before this one
 	touched uint32   // the local that was last read or written
 	armLoop int      // the loop whose arms come next, plus one,
 	arms    int      // and how many
 	targets []uint32 // of all tables at loops' beginnings
 
+	guard []byte // what stands first in the body that is emitted
+
 	merges uint64   // branches that have met so far
 	seen   []uint64 // for each local, merges when it was last touched
-}
-
-// block is one that is open.
-type block struct {
-	outer    int      // the header around it
-	edges    uint64   // branches to it
-	dispatch dispatch // of a loop
-	arm      int      // the place of the loop whose dispatch it is around, plus one; 0: none
 }
 
 func (m *module) codeSection() ([]byte, error) {
@@ -74,7 +77,7 @@ func (m *module) codeSection() ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	out := appendU32(make([]byte, 0, len(sec.body)+len(sec.body)/3), uint32(n))
+	out, again := make([]byte, 0, len(sec.body)+len(sec.body)/3), []byte(nil)
 	b := &body{module: m}
 	m.allowed = uint64(m.limits.Effort) + uint64(len(sec.body))
 	var scratch []byte
@@ -93,22 +96,31 @@ func (m *module) codeSection() ([]byte, error) {
 		if err := b.scan(); err != nil {
 			return nil, fmt.Errorf("function %d: %w", i+len(m.imports), err)
 		}
+		if b.splits(m.types[m.functions[i]]) {
+			scratch = b.emit(scratch[:0])
+			again = append(appendU32(again, uint32(len(scratch))), scratch...)
+			b.fast(uint32(len(m.imports) + 1 + len(m.functions) + len(m.resumed)))
+			m.resumed = append(m.resumed, m.functions[i])
+		}
 		scratch = b.emit(scratch[:0])
 		out = append(appendU32(out, uint32(len(scratch))), scratch...)
 	}
-	return out, r.end("code section")
+	all := appendU32(make([]byte, 0, len(out)+len(again)+5), uint32(n+len(m.resumed)))
+	return append(append(all, out...), again...), r.end("code section")
 }
 
 // scan reads a body and notes what is to be changed.
 func (b *body) scan() error {
 	r := &b.r
+	b.guard = nil
 	b.edits, b.blocks, b.hasBulk = b.edits[:0], b.blocks[:0], false
 	if b.readLocals(); r.err != nil {
 		return r.err
 	}
 	b.edits = append(b.edits, edit{at: r.pos, kind: charge, value: 1 + uint32(b.locals)>>localsShift})
 	b.blocks = append(b.blocks, block{})
-	b.header, b.merges = 0, 0
+	b.header, b.merges, b.direct = 0, 0, true
+	b.entry, b.backs, b.loose = dispatch{}, b.backs[:0], false
 	b.wrote, b.arms, b.targets = written{}, 0, b.targets[:0]
 	b.seen = append(b.seen[:0], make([]uint64, b.locals)...)
 	for len(b.blocks) > 0 {
@@ -145,57 +157,6 @@ func (b *body) readLocals() {
 	b.locals = int(total)
 }
 
-// open notes a block's start, end its end, branch a branch to the block that lies so many levels out.
-func (b *body) open() {
-	opened := block{outer: b.header}
-	if b.arms > 0 {
-		b.arms--
-		opened.arm = b.armLoop
-	}
-	b.blocks = append(b.blocks, opened)
-}
-
-func (b *body) end() {
-	last := b.blocks[len(b.blocks)-1]
-	b.header = last.outer
-	b.merges += 1 + last.edges
-	b.blocks = b.blocks[:len(b.blocks)-1]
-}
-
-func (b *body) branch() {
-	level := b.r.u32()
-	if int64(level) >= int64(len(b.blocks)) {
-		b.r.fail("a branch out of the function")
-		return
-	}
-	b.blocks[len(b.blocks)-1-int(level)].edges++
-}
-
-// jump is branch for an instruction that does nothing else, which may be sent straight on (see thread.go).
-func (b *body) jump() {
-	at := b.r
-	level := b.r.u32()
-	if b.r.err == nil && int64(level) < int64(len(b.blocks)) {
-		if nearer, ok := b.straight(level); ok {
-			b.edits = append(b.edits, edit{at: at.pos, kind: moved, value: nearer})
-			b.blocks[len(b.blocks)-1-int(nearer)].edges++
-			return
-		}
-	}
-	b.r = at
-	b.branch()
-}
-
-// loop opens a loop and makes its header.
-func (b *body) loop(d dispatch) {
-	b.open()
-	b.blocks[len(b.blocks)-1].dispatch = d
-	b.arms, b.armLoop = d.arms, len(b.blocks)
-	b.merges++
-	b.header = len(b.edits)
-	b.edits = append(b.edits, edit{at: b.r.pos, kind: charge, value: 1})
-}
-
 // local reads an instruction on a local. To get a local's value the engine's compiler goes back to where it was last
 // touched, through every branch that has met the others in between; the sum of these ways is what makes its time more
 // than linear (26 KB of code took 15 s), and so it is bounded.
@@ -212,6 +173,9 @@ func (b *body) local(get bool) {
 	}
 	b.seen[i] = b.merges
 	b.touched = i
+	if b.direct && !get && i == 0 {
+		b.loose = true
+	}
 }
 
 func (b *body) global() {

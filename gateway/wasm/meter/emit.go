@@ -7,6 +7,10 @@ const (
 	opLocalGet, opLocalSet, opLocalTee               = 0x20, 0x21, 0x22
 	opGlobalGet, opGlobalSet                         = 0x23, 0x24
 	opI32Const, opI32LtS, opI32Sub, opI32ShrU, opI32 = 0x41, 0x48, 0x6b, 0x76, 0x7f
+	opBr, opBrIf, opReturn                           = 0x0c, 0x0d, 0x0f
+	opI32Eqz, opI32Eq, opI32Ne, opI32Add             = 0x45, 0x46, 0x47, 0x6a
+	opI64Const, opI64Eqz, opI64Ne, opI64Add          = 0x42, 0x50, 0x52, 0x7c
+	opI32WrapI64, opI64ExtendI32U                    = 0xa7, 0xad
 )
 
 // emit writes the body that was scanned, with its edits.
@@ -22,6 +26,7 @@ func (b *body) emit(out []byte) []byte {
 	out = append(out, code[groups.pos:b.edits[0].at]...)
 	out = append(appendU32(out, added), opI32)
 
+	out = append(out, b.guard...)
 	from := b.edits[0].at
 	for i := range b.edits {
 		e := &b.edits[i]
@@ -30,11 +35,17 @@ func (b *body) emit(out []byte) []byte {
 		switch e.kind {
 		case charge:
 			weight := e.value + uint32(e.header)>>weightShift
+			if weight == 0 {
+				continue
+			}
 			out = b.appendCharge(out, func(o []byte) []byte { return appendS32(append(o, opI32Const), int32(weight)) })
 		case grow:
 			out = b.appendCharge(out, func(o []byte) []byte { return appendS32(append(o, opI32Const), growCharge) })
 		case bulk:
 			out = b.appendBulk(out, e.value)
+		case replaced:
+			out = append(out, e.code...)
+			from += e.size
 		case moved:
 			out = appendU32(out, e.value)
 			old := reader{b: code, pos: e.at}

@@ -5,6 +5,9 @@ func (b *body) instruction(op byte, from int) {
 	r := &b.r
 	before := b.wrote
 	b.wrote = written{}
+	if op != 0x03 && !value(op) {
+		b.direct = false
+	}
 	switch {
 	case op == 0x02 || op == 0x04: // block, if
 		r.skipLEB(5)
@@ -59,11 +62,20 @@ func (b *body) instruction(op byte, from int) {
 		b.prefixFC(from)
 	case op == 0xfd:
 		b.vector()
+	case op >= opI32Eqz && op <= 0x5a: // comparisons of integers
+		b.condition(op, from)
+	case op == opI64ExtendI32U:
+		b.address(from)
 	case plain(op):
 	default:
 		r.pos = from
 		r.fail("%s, which this host does not run", unknown(op))
 	}
+}
+
+// value says whether an instruction only opens a block or makes, keeps or takes a value.
+func value(op byte) bool {
+	return op == opBlock || op == 0x01 || op >= opLocalGet && op <= opGlobalSet || op >= opI32Const && op <= 0x44
 }
 
 // plain says whether an instruction has no operands in the code.

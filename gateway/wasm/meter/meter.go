@@ -12,7 +12,8 @@
 //	global.get B; i32.const W; i32.sub; local.tee T; global.set B; local.get T; i32.const 0; i32.lt_s; if; call refill; end
 //
 // A body of code moves only forward between two loop headers, so W (one, and one more for each 256 bytes of code that
-// belong to the header and to no loop within) bounds the work between two looks. Instructions whose work depends on an
+// belong to the header and to no loop within) bounds the work between two looks. A loop that nothing goes back to counts
+// as part of what is around it, and one that each call enters is charged in place of the entry. Instructions whose work depends on an
 // operand (memory.fill, memory.copy, table.grow and their like) are charged by that operand before they run.
 //
 // Where the import goes. Imported functions come before a module's own, so the import moves every own function up by
@@ -21,7 +22,9 @@
 // tables instead. Every code body is read and copied anyway; the shift costs nothing then.
 //
 // What is taken away. A jump that Go's compiler sends through a loop's table of branches, although it leads on, goes
-// straight to where the table would send it (thread.go); else each of them would pay for the whole function again.
+// straight to where the table would send it (thread.go); else each of them would pay for the whole function again. A
+// function that can be taken up again in the middle becomes two, so that the one that is called most can be compiled as if
+// it could not (resume.go). Conditions that are turned round and round are folded into one (fold.go).
 //
 // A module may mention only what it has: indexes are checked here, because an index one past the end, which is a fault
 // in the original, would reach what has been added. All else about validity is the engine's to check. Sections whose

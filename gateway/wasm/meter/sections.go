@@ -4,8 +4,11 @@ import "strings"
 
 // rewrite reads the sections in order and writes the new module.
 func (m *module) rewrite(size int) ([]byte, error) {
-	out := make([]byte, 0, size+size/3+256)
-	out = append(out, magic...)
+	type section struct {
+		id   byte
+		body []byte
+	}
+	var all []section
 	for _, step := range []struct {
 		id   byte
 		body func() ([]byte, error)
@@ -19,8 +22,15 @@ func (m *module) rewrite(size int) ([]byte, error) {
 			return nil, err
 		}
 		if body != nil {
-			out = appendSection(out, step.id, body)
+			all = append(all, section{step.id, body})
 		}
+	}
+	out := append(make([]byte, 0, 2*size+256), magic...)
+	for _, s := range all {
+		if s.id == secFunction {
+			s.body = m.allFunctions()
+		}
+		out = appendSection(out, s.id, s.body)
 	}
 	if names := m.nameSection(); names != nil {
 		out = appendSection(out, secCustom, names)
@@ -109,6 +119,18 @@ func (m *module) functionSection() ([]byte, error) {
 		m.functions = append(m.functions, t)
 	}
 	return r.b, r.end("function section")
+}
+
+// allFunctions is the function section with what has been added.
+func (m *module) allFunctions() []byte {
+	out := appendU32(nil, uint32(len(m.functions)+len(m.resumed)))
+	for _, t := range m.functions {
+		out = appendU32(out, t)
+	}
+	for _, t := range m.resumed {
+		out = appendU32(out, t)
+	}
+	return out
 }
 
 // limitsOf reads a minimum and a maximum, which is none's value where there is none.

@@ -43,6 +43,7 @@ type module struct {
 	types     []Signature
 	imports   []Import
 	functions []uint32 // the types of the module's own functions
+	resumed   []uint32 // and of those that are added behind them
 	globals   uint32
 	tables    uint32
 	exports   map[string]Signature

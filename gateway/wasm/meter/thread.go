@@ -9,8 +9,7 @@ package meter
 //	  end … end                    ;; each end begins a piece of code
 //	  i32.const N; local.set P; br LOOP
 //
-// A turn costs a count, a look at the counter and an indirect branch that processors foresee badly; in a Go guest that is
-// most of the time. Where the piece that N leads to lies further on, the block that ends before it is still open, and the
+// A turn costs a count, a look at the counter and an indirect branch that processors foresee badly. Where the piece that N leads to lies further on, the block that ends before it is still open, and the
 // same can be had by branching to that block: nothing lies between the loop's header and the table, and all of these
 // blocks begin with the stack as the loop found it. So the branch is given that block instead. It still goes forward, so
 // that what the counter promises holds: code between two headers only moves on.
@@ -21,6 +20,8 @@ type dispatch struct {
 	arms    int // blocks around the table
 	targets int // in body.targets: where the table begins,
 	entries int // and how many it has, with the default, which is the last one
+	at      int // in the body, of the instruction that gets the local
+	size    int // and from there, bytes to the end of the table
 }
 
 // written is the last instructions, as far as they set a local to a constant.
@@ -50,6 +51,7 @@ func (b *body) dispatchAt() dispatch {
 		d.arms++
 		r.pos += 2
 	}
+	d.at = r.pos
 	if d.arms == 0 || r.byte() != opLocalGet {
 		return dispatch{}
 	}
@@ -60,6 +62,7 @@ func (b *body) dispatchAt() dispatch {
 		b.targets = append(b.targets, r.u32())
 		d.entries++
 	}
+	d.size = r.pos - d.at
 	if r.err != nil { // the scan will find the same fault
 		return dispatch{}
 	}

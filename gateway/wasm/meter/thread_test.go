@@ -23,8 +23,6 @@ func to(piece, local, level byte) []byte {
 	return []byte{opI32Const, piece, opLocalSet, local, opBr, level}
 }
 
-const opBr = 0x0c
-
 // adds adds n to the result.
 func adds(n byte) []byte { return []byte{opLocalGet, 1, opI32Const, n, 0x6a, opLocalSet, 1} }
 
