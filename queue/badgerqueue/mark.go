@@ -72,7 +72,7 @@ func (m *mark) write(dir string) error {
 
 // check compares the mark with the list of tables before Badger sees it: then nothing has been deleted yet.
 func (m *mark) check(path string) error {
-	tables, size, torn, err := readTables(path)
+	tables, _, end, err := readTables(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %s has no MANIFEST", ErrBehind, path)
 	}
@@ -84,9 +84,10 @@ func (m *mark) check(path string) error {
 		if slices.Contains(tables, id) {
 			continue
 		}
-		// Tables that were merged leave the list first and the disk after that.
+		// Tables that were merged leave the list first and the disk after that. An entry that a power cut tore was being
+		// written then: everything up to the mark must be whole.
 		_, gone := os.Stat(table.NewFilename(id, path))
-		if m.Clean || (torn || size < m.Manifest) && gone == nil {
+		if m.Clean || end < m.Manifest && gone == nil {
 			missing = append(missing, table.IDToFilename(id))
 		}
 	}
@@ -96,22 +97,22 @@ func (m *mark) check(path string) error {
 	return nil
 }
 
-// readTables reads Badger's list of tables. torn says that it ends within an entry.
-func readTables(path string) (tables []uint64, size int64, torn bool, err error) {
+// readTables reads Badger's list of tables. end is where its last whole entry ends.
+func readTables(path string) (tables []uint64, size, end int64, err error) {
 	f, err := os.Open(filepath.Join(path, badger.ManifestFilename))
 	if err != nil {
-		return nil, 0, false, err
+		return nil, 0, 0, err
 	}
 	defer f.Close() //nolint:errcheck // only read
 	st, err := f.Stat()
 	if err != nil {
-		return nil, 0, false, err
+		return nil, 0, 0, err
 	}
-	manifest, end, err := badger.ReplayManifestFile(f, 0, badger.DefaultOptions(path))
+	manifest, whole, err := badger.ReplayManifestFile(f, 0, badger.DefaultOptions(path))
 	for id := range manifest.Tables {
 		tables = append(tables, id)
 	}
-	return tables, st.Size(), end != st.Size(), err
+	return tables, st.Size(), whole, err
 }
 
 // verify reads the mark and checks what can be checked before Badger opens the store.
