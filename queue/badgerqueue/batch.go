@@ -19,6 +19,8 @@ type batch struct {
 	ops     []op
 	bytes   int
 	err     error          // of a write that Badger refused
+	meta    bool           // the queue's own record is to be written with it
+	metas   []*line        // lines whose records are
 	keys    []byte         // room for keys, used again after the commit
 	entries []badger.Entry // likewise
 }
@@ -44,6 +46,8 @@ func (b *batch) reset() {
 	b.txn.Discard()
 	b.txn, b.err, b.bytes, b.ops = nil, nil, 0, b.ops[:0]
 	b.keys, b.entries = b.keys[:0], b.entries[:0]
+	clear(b.metas)
+	b.meta, b.metas = false, b.metas[:0]
 }
 
 // key gives an empty slice with room for a key; pass what was appended to it to put or delete.

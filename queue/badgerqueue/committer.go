@@ -75,9 +75,6 @@ func (c *committer) close(lines []*line) error {
 			err = c.insist(&metaOp{ticket: c.q.ticket(), q: c.q, lines: some})
 		}
 	}
-	if err == nil {
-		err = c.insist(&metaOp{ticket: c.q.ticket(), q: c.q, clean: true})
-	}
 	c.mu.Lock()
 	c.closed = true
 	c.poke()
@@ -178,6 +175,9 @@ func (c *committer) waiting() bool {
 func (c *committer) launch(b *batch, written chan<- error) {
 	b.start = time.Now()
 	c.version++
+	if b.meta {
+		b.putMetas(c.version)
+	}
 	err := c.q.usableNow()
 	if err == nil {
 		err = b.err

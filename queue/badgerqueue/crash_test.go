@@ -40,6 +40,13 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(flipDir); dir != "" {
 		os.Exit(flipChild(dir))
 	}
+	if orders := os.Getenv(waitingChild); orders != "" {
+		if err := waitingPhase(orders); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
@@ -173,7 +180,7 @@ func crashCheck(t *testing.T, dir string, accepted, ended []string) (lost int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer q.store.db.Close() //nolint:errcheck // nothing was written
+	defer q.store.shut() //nolint:errcheck // nothing was written
 	pending := 0
 	for _, l := range q.allLines() {
 		pending += l.pending

@@ -240,6 +240,7 @@ func (o *enqueueOp) build(b *batch) error {
 			owed := &it.owed[j]
 			b.name(owed.line)
 			b.put(appendDeliveryKey(b.key(), owed.line.id, it.seq), owed.sealed, byte(queue.Pending), 0)
+			b.owe(owed.line, 1)
 		}
 		record := identityRecord{seq: it.seq, ends: it.ends, owed: len(it.owed)}.encode()
 		b.put(it.id.appendKey(b.key()), record, 0, it.expires)

@@ -27,6 +27,9 @@ type line struct {
 	name  string
 	named bool // the n record is on disk; committer only
 
+	owes       int    // pending as the batch being put together leaves them; committer only
+	staleSince uint64 // the first commit that its m record does not know of; 0: none; committer only
+
 	mu      sync.Mutex
 	live    map[uint64]*entry // all that is in memory
 	count   [places]int
@@ -43,6 +46,8 @@ type line struct {
 	refilling    bool
 	followers    bool   // at opening there were k records
 	recovered    uint64 // last at opening
+	marked       uint64 // at opening: version of the m record
+	markedLast   uint64 // and the highest number that it knew of
 
 	timers   byWake
 	delays   byWake

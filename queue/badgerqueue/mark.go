@@ -161,7 +161,7 @@ func (s *store) close(dir string) error {
 		version = item.Version()
 	}
 	txn.Discard()
-	if err := s.db.Close(); err != nil {
+	if err := s.shut(); err != nil {
 		return err
 	}
 	tables, size, _, err := readTables(s.path)

@@ -9,13 +9,15 @@ import (
 type lineMeta struct {
 	floor   uint64 // below it everything has ended or is parked
 	timers  int64  // no t record is due before it
-	pending int
+	pending int    // exactly as of the commit that wrote this
+	last    uint64 // the highest number given out in that commit or before it, in any line
 }
 
 func (m lineMeta) encode() []byte {
 	b := binary.AppendUvarint(newRecord(32), m.floor)
 	b = appendTime(b, m.timers)
-	return binary.AppendUvarint(b, uint64(max(0, m.pending)))
+	b = binary.AppendUvarint(b, uint64(max(0, m.pending)))
+	return binary.AppendUvarint(b, m.last)
 }
 
 func decodeLineMeta(key, record []byte) (m lineMeta, err error) {
@@ -23,7 +25,7 @@ func decodeLineMeta(key, record []byte) (m lineMeta, err error) {
 	if err != nil {
 		return m, err
 	}
-	m = lineMeta{floor: f.uint(), timers: f.time(), pending: int(f.uint())}
+	m = lineMeta{floor: f.uint(), timers: f.time(), pending: int(f.uint()), last: f.uint()}
 	return m, f.done(key)
 }
 
@@ -31,18 +33,15 @@ func decodeLineMeta(key, record []byte) (m lineMeta, err error) {
 type queueMeta struct {
 	seq   uint64 // the highest number given out when it was written
 	sweep uint64 // no event stands below it
-	clean bool   // the queue was closed in order: the counts of the lines are right
+	since uint64 // no line has changed in commits up to this one without saying so in its own record
 	clock reading
 }
 
 func (m queueMeta) encode() []byte {
 	b := binary.AppendUvarint(newRecord(32), m.seq)
 	b = binary.AppendUvarint(b, m.sweep)
-	clean := byte(0)
-	if m.clean {
-		clean = 1
-	}
-	return appendTime(appendTime(append(b, clean), m.clock.own), m.clock.wall)
+	b = binary.AppendUvarint(b, m.since)
+	return appendTime(appendTime(b, m.clock.own), m.clock.wall)
 }
 
 func decodeQueueMeta(key, record []byte) (m queueMeta, err error) {
@@ -50,19 +49,18 @@ func decodeQueueMeta(key, record []byte) (m queueMeta, err error) {
 	if err != nil {
 		return m, err
 	}
-	m = queueMeta{seq: f.uint(), sweep: f.uint(), clean: f.byte() == 1}
+	m = queueMeta{seq: f.uint(), sweep: f.uint(), since: f.uint()}
 	m.clock = reading{own: f.time(), wall: f.time()}
 	return m, f.done(key)
 }
 
 func encodeName(id uint32) []byte { return binary.AppendUvarint(newRecord(5), uint64(id)) }
 
-// metaOp writes the floors of lines. It rides a batch about once a second and is the last op of all.
+// metaOp writes the floors and counts of lines. It rides a batch about once a second and is the last op of all.
 type metaOp struct {
 	ticket
 	q     *Queue
 	lines []*line
-	clean bool
 }
 
 func (o *metaOp) weight() int { return (1 + 2*len(o.lines)) * perWrite }
@@ -70,17 +68,43 @@ func (o *metaOp) weight() int { return (1 + 2*len(o.lines)) * perWrite }
 func (o *metaOp) build(b *batch) error {
 	for _, l := range o.lines {
 		b.name(l)
-		b.put(appendMetaKey(b.key(), l.id), l.meta().encode(), 0, 0)
 	}
-	o.q.putMeta(b, o.clean)
+	b.metas, b.meta = append(b.metas, o.lines...), true
 	return nil
 }
 
 func (o *metaOp) apply() {}
 
-// putMeta writes the queue's own record.
-func (q *Queue) putMeta(b *batch, clean bool) {
-	m := queueMeta{seq: q.seq, sweep: q.sweeper.floor.Load(), clean: clean, clock: q.clock.read()}
+// stale is a line that has changed since its own record was written.
+type stale struct {
+	l     *line
+	since uint64 // the first commit that changed it
+}
+
+// owe counts what a line owes as the records of this batch say: by more, or less.
+func (b *batch) owe(l *line, by int) {
+	l.owes += by
+	if l.staleSince == 0 {
+		l.staleSince = b.q.committer.version + 1
+		b.q.stale = append(b.q.stale, stale{l, l.staleSince})
+	}
+}
+
+// putMetas writes the records of the lines that were asked for, and the queue's own, when all else is in the batch: so they
+// say what stands on disk after this very commit, and after a crash only later commits have to be looked at.
+func (b *batch) putMetas(version uint64) {
+	q := b.q
+	for _, l := range b.metas {
+		b.put(appendMetaKey(b.key(), l.id), l.meta().encode(), 0, 0)
+		l.staleSince = 0
+	}
+	for len(q.stale) > 0 && q.stale[0].l.staleSince != q.stale[0].since {
+		q.stale = q.stale[1:]
+	}
+	m := queueMeta{seq: q.seq, sweep: q.sweeper.floor.Load(), since: version, clock: q.clock.read()}
+	if len(q.stale) > 0 {
+		m.since = q.stale[0].since - 1
+	}
 	b.put(appendMetaKey(b.key(), 0), m.encode(), 0, 0)
 }
 
@@ -89,7 +113,7 @@ func (q *Queue) putMeta(b *batch, clean bool) {
 func (l *line) meta() lineMeta {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	m := lineMeta{floor: l.last + 1, pending: l.pending, timers: never.wake}
+	m := lineMeta{floor: l.last + 1, pending: l.owes, timers: never.wake, last: l.q.seq}
 	if l.spilled {
 		m.floor = l.cursor + 1
 	}

@@ -26,7 +26,7 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 	}
 	q.space.look(q)
 	go q.committer.run()
-	opened := &metaOp{ticket: q.ticket(), q: q} // from here on the counts of the lines are not to be trusted
+	opened := &metaOp{ticket: q.ticket(), q: q}
 	if err := q.submit(ctx, opened, opened.ticket); err != nil {
 		return nil, errors.Join(err, q.Close(context.Background()))
 	}
@@ -36,6 +36,12 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 	})
 	q.every(250*time.Millisecond, func() { q.space.look(q) })
 	q.every(q.opt.SweepEvery, q.sweep)
+	if r := newTables(q.store.db); r != nil {
+		q.keepSmall(r)
+		if !q.store.verified {
+			q.background(func() { q.scrub(r) })
+		}
+	}
 	for _, l := range q.allLines() {
 		l.mu.Lock()
 		l.setAlarm()
@@ -50,18 +56,21 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 
 // load opens the store and reads what a queue has in memory. Nothing runs yet.
 func load(opt Options) (*Queue, error) {
+	if err := opt.forgive(knownDamage(opt.Dir)); err != nil {
+		return nil, err
+	}
 	was, err := verify(opt.Dir)
 	if err = opt.forgive(err); err != nil {
 		return nil, err
 	}
-	st, err := openStore(opt.Dir, opt.MemTable, opt.Cache, opt.Logger)
+	st, err := openStore(opt)
 	if err != nil {
 		return nil, err
 	}
 	if was != nil && st.visible < was.Version {
 		behind := fmt.Errorf("%w: the last commit in %s is number %d, there was a number %d: the end of a log is damaged", ErrBehind, opt.Dir, st.visible, was.Version)
 		if err := opt.forgive(behind); err != nil {
-			return nil, errors.Join(err, st.db.Close()) // the mark stays, so that the next start says the same
+			return nil, errors.Join(err, st.shut()) // the mark stays, so that the next start says the same
 		}
 	}
 	q := &Queue{
@@ -75,14 +84,14 @@ func load(opt Options) (*Queue, error) {
 	trouble := func(err error) { _ = q.fail(err) }
 	st.trouble.Store(&trouble)
 	if err := q.recover(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", opt.Dir, err), st.db.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", opt.Dir, err), st.shut())
 	}
 	return q, nil
 }
 
 // recover reads the names, floors, retries and parked followers of all lines. Its time grows with the deliveries that
-// wait for a retry or behind one, not with those that have ended; it grows with those that simply wait only after a
-// kill, when they are counted by their keys.
+// wait for a retry or behind one, not with those that have ended or simply wait. After a kill the commits of the last second
+// are gone through for the counts.
 func (q *Queue) recover() error {
 	snap := q.store.snapshot()
 	defer snap.release()
@@ -109,12 +118,12 @@ func (q *Queue) recover() error {
 		return err
 	}
 	for _, l := range q.allLines() {
-		if err := l.recover(snap.Txn, meta.clean); err != nil {
+		if err := l.recover(snap.Txn); err != nil {
 			return err
 		}
 		q.seq = max(q.seq, l.last, l.floorWas)
 	}
-	return nil
+	return q.recount(snap.Txn, meta.since)
 }
 
 func (q *Queue) recoverMeta(txn *badger.Txn) (m queueMeta, err error) {
@@ -145,10 +154,10 @@ func (q *Queue) recoverMeta(txn *badger.Txn) (m queueMeta, err error) {
 	return m, nil
 }
 
-func (l *line) recover(txn *badger.Txn, clean bool) error {
+func (l *line) recover(txn *badger.Txn) error {
 	m := lineMeta{}
 	key := appendMetaKey(nil, l.id)
-	v, err := readValue(txn, key)
+	v, version, err := readVersion(txn, key)
 	if err != nil {
 		return err
 	}
@@ -157,6 +166,7 @@ func (l *line) recover(txn *badger.Txn, clean bool) error {
 			return err
 		}
 	}
+	l.marked, l.markedLast = version, m.last
 	l.floorWas = m.floor
 	l.cursor = max(m.floor, 1) - 1
 	err = scan(txn, appendLine(nil, kindDelivery, l.id), nil, true, false, func(key []byte, _ *badger.Item) (bool, error) {
@@ -175,9 +185,6 @@ func (l *line) recover(txn *badger.Txn, clean bool) error {
 		return err
 	}
 	l.pending = m.pending
-	if !clean {
-		return l.recount(txn)
-	}
 	return nil
 }
 
@@ -232,27 +239,40 @@ func (l *line) recoverFollowers(txn *badger.Txn) error {
 	})
 }
 
-// recount counts what is pending from the keys alone: the state stands beside them.
-func (l *line) recount(txn *badger.Txn) error {
-	l.pending = l.count[atTimer] + l.out
-	for _, c := range l.chains {
-		l.pending += c.disk
+// recount brings the counts of the lines up to date: with each delivery whose record was written after its line's. Badger
+// leaves out the tables that hold nothing newer than since, so this looks at what was written in the last seconds, and not
+// at what waits. With a part of the store missing, no record of a line is to be relied on.
+func (q *Queue) recount(txn *badger.Txn, since uint64) error {
+	if q.opt.AcceptLoss {
+		since = 0
+		for _, l := range q.allLines() {
+			l.pending, l.marked, l.markedLast = 0, 0, 0
+		}
 	}
-	prefix, start := appendLine(nil, kindDelivery, l.id), appendDeliveryKey(nil, l.id, l.cursor+1)
-	return scan(txn, prefix, start, false, false, func(key []byte, item *badger.Item) (bool, error) {
-		if item.UserMeta() != byte(queue.Pending) {
-			return true, nil
+	opt := badger.DefaultIteratorOptions
+	opt.Prefix, opt.PrefetchValues, opt.SinceTs = []byte{kindDelivery}, false, since
+	it := txn.NewIterator(opt)
+	defer it.Close()
+	for it.Seek(opt.Prefix); it.Valid(); it.Next() {
+		item := it.Item()
+		l := q.byID[lineOf(item.Key())]
+		if l == nil || item.Version() <= l.marked {
+			continue
 		}
-		if l.followers {
-			e := &entry{seq: seqOf(key)}
-			if err := l.complete(txn, e); err != nil {
-				return false, err
-			}
-			if e.hash = hashOf(e.record.key); l.parked(txn, e) {
-				return true, nil
-			}
+		pending := item.UserMeta()&^timed == byte(queue.Pending)
+		switch known := seqOf(item.Key()) <= l.markedLast; {
+		case pending && !known:
+			l.pending++
+		case !pending && known:
+			l.pending-- // it was pending then: what has ended is not written again
 		}
-		l.pending++
-		return true, nil
-	})
+		l.changed = true
+	}
+	for _, l := range q.allLines() {
+		if l.owes = l.pending; l.changed {
+			l.staleSince = since + 1
+			q.stale = append(q.stale, stale{l, since + 1})
+		}
+	}
+	return nil
 }

@@ -21,6 +21,7 @@ func (o *replayOp) weight() int { return 4*perWrite + len(o.record.route) + len(
 func (o *replayOp) build(b *batch) error {
 	o.seq = o.q.nextSeq()
 	b.put(appendDeliveryKey(b.key(), o.l.id, o.seq), o.record.encode(), byte(queue.Pending), 0)
+	b.owe(o.l, 1)
 	b.put(appendReplayKey(b.key(), o.record.event, o.l.id, o.seq), newRecord(0), 0, 0)
 	return nil
 }

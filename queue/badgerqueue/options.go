@@ -20,11 +20,14 @@ type Options struct {
 	AcceptLoss bool // open a store of which a part is missing, and go on with what is left; see ErrBehind
 
 	MemTable   int64         // bytes of Badger's write buffer; 0: 32 MiB. Half of it on small machines. An Enqueue can be an eighth.
-	Cache      int64         // bytes of Badger's block cache, and again of its index cache; 0: 64 MiB
+	Cache      int64         // not used any more: tables are mapped, a cache would copy them
 	HeldBytes  int64         // bytes of waiting events that may be held in memory, over all; 0: 64 MiB
 	Window     int           // entries of one destination held in memory; 0: 1024
 	MaxEntries int           // entries held in memory over all, beyond a few for each destination; 0: 131072
 	SweepEvery time.Duration // how often retention looks; 0: a hundredth of Retain, between 1 s and 1 min
+
+	// verifyLater has a small store checked as a large one is.
+	verifyLater bool
 
 	// earlyAck makes Enqueue return before the commit: the planted fault that the crash test must find.
 	earlyAck bool
@@ -40,7 +43,6 @@ func (o Options) withDefaults() Options {
 	}
 	def((*int64)(&o.Retain), int64(72*time.Hour))
 	def(&o.MemTable, 32<<20)
-	def(&o.Cache, 64<<20)
 	def(&o.HeldBytes, 64<<20)
 	if o.Window == 0 {
 		o.Window = 1024

@@ -22,6 +22,7 @@ type Queue struct {
 
 	marked   uint64    // version of the last mark; only writeMark uses it
 	seq      uint64    // last number given out; only the committer changes it
+	stale    []stale   // in the order of since; those that were written meanwhile have another in their line; committer only
 	results  sync.Pool // of channels for tickets
 	heldNow  atomic.Int64
 	entries  atomic.Int64 // in memory, over all lines

@@ -19,8 +19,7 @@ import (
 //
 //	go test ./queue/badgerqueue -run '^$' -bench Waiting -benchtime 1000000x -timeout 1h
 //
-// fill/s: enqueued. cycle/s: enqueued and delivered with the backlog waiting. open-ms: after closing in order; recount-ms:
-// what it takes more after a kill. rss-MB: resident memory at the end, with the tables that Badger maps, which the kernel
+// fill/s: enqueued. cycle/s: enqueued and delivered with the backlog waiting. open-ms: after closing in order. rss-MB: resident memory at the end, with the tables that Badger maps, which the kernel
 // can take back; anon-MB: without them.
 func BenchmarkWaiting(b *testing.B) {
 	opt := Options{Dir: b.TempDir(), MinFree: -1, Logger: slog.New(slog.DiscardHandler)}
@@ -46,14 +45,6 @@ func BenchmarkWaiting(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(time.Since(start).Microseconds())/1e3, "open-ms")
-	start = time.Now()
-	snap := q.store.snapshot()
-	fresh := newLine(q, 1, "a")
-	if err := fresh.recover(snap.Txn, false); err != nil || fresh.pending != b.N {
-		b.Errorf("recounted %d of %d, %v", fresh.pending, b.N, err)
-	}
-	snap.release()
-	b.ReportMetric(float64(time.Since(start).Microseconds())/1e3, "recount-ms")
 	drain(b, q, min(b.N, cycles))
 	b.ReportMetric(residentMB(b, "VmRSS:"), "rss-MB")
 	b.ReportMetric(residentMB(b, "RssAnon:"), "anon-MB")

@@ -52,7 +52,9 @@ func (o *settleOp) build(b *batch) error {
 	if o.record.state == queue.Dead {
 		b.put(appendDeadKey(b.key(), l.id, e.seq), newRecord(0), 0, 0)
 	}
-	e.over = o.record.state.Ended()
+	if e.over = o.record.state.Ended(); e.over {
+		b.owe(l, -1)
+	}
 	return nil
 }
 

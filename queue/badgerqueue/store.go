@@ -3,7 +3,6 @@ package badgerqueue
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"path/filepath"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+	"github.com/dgraph-io/ristretto/v2/z"
 )
 
 // latest reads the newest version of a key, including a commit that is being written at this moment. Only for keys that
@@ -23,7 +23,10 @@ const latest = math.MaxUint64
 type store struct {
 	db   *badger.DB
 	path string
-	log  int // number of the newest of Badger's logs whose name is synced; only commits use it
+	log  int              // number of the newest of Badger's logs whose name is synced; only commits use it
+	pool *z.AllocatorPool // unused; see sparesPool
+
+	verified bool // all tables were read through at opening
 
 	trouble atomic.Pointer[func(error)] // told of a failed write in Badger's background; set once the queue stands
 
@@ -34,7 +37,8 @@ type store struct {
 
 func storePath(dir string) string { return filepath.Join(dir, "badger") }
 
-func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, error) {
+func openStore(o Options) (*store, error) {
+	dir, memTable, log := o.Dir, o.MemTable, o.Logger
 	path := storePath(dir)
 	if err := errors.Join(makeFolder(dir, path), removeEmptied(path)); err != nil {
 		return nil, err
@@ -46,9 +50,17 @@ func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, err
 	opt := badger.DefaultOptions(path).
 		WithSyncWrites(true).WithDetectConflicts(false).WithNumVersionsToKeep(1).WithCompression(options.None).
 		WithMemTableSize(memTable).WithNumMemtables(2).WithNumCompactors(2).WithMetricsEnabled(false).
-		WithNumLevelZeroTables(10).WithNumLevelZeroTablesStall(20). // a quarter less work for compaction than 5
-		WithBlockCacheSize(cache).WithIndexCacheSize(cache).WithChecksumVerificationMode(options.OnTableRead).
+		// Fewer levels and larger tables than Badger's own: an event is written again once for each level it goes down. One
+		// size for all tables bounds the memory that building them takes.
+		WithNumLevelZeroTables(6).WithNumLevelZeroTablesStall(15).WithBaseLevelSize(256 << 20).
+		WithBaseTableSize(8 << 20).
+		// Tables are mapped and not compressed, indexes included: a cache would only copy them.
+		WithBlockCacheSize(0).WithIndexCacheSize(0).WithChecksumVerificationMode(options.NoVerification).
 		WithValueThreshold(min(1<<20, memTable*15/100)).WithValueLogFileSize(64 << 20).WithLogger(badgerLog{log, s})
+	opt.TableSizeMultiplier = 1
+	if s.verified = !o.verifyLater && verifiesAtOnce(path); s.verified {
+		opt = opt.WithChecksumVerificationMode(options.OnTableRead)
+	}
 	db, err := badger.OpenManaged(opt)
 	if err != nil {
 		if strings.Contains(err.Error(), "Cannot acquire directory lock") {
@@ -57,11 +69,19 @@ func openStore(dir string, memTable, cache int64, log *slog.Logger) (*store, err
 		return nil, fmt.Errorf("badgerqueue: open %s: %w", dir, err)
 	}
 	sparesValueLog(db)
+	s.pool = sparesPool(db)
 	s.db, s.visible = db, db.MaxVersion()
 	if err := s.syncOpened(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+// shut closes Badger.
+func (s *store) shut() error {
+	err := s.db.Close()
+	s.pool.Release()
+	return err
 }
 
 // snapshot reads what was committed when it was taken. Release it soon: it keeps old versions alive.
@@ -124,18 +144,24 @@ func (s *store) read(key []byte) ([]byte, error) {
 }
 
 func readValue(txn *badger.Txn, key []byte) ([]byte, error) {
+	v, _, err := readVersion(txn, key)
+	return v, err
+}
+
+// readVersion also gives the commit that wrote the value.
+func readVersion(txn *badger.Txn, key []byte) ([]byte, uint64, error) {
 	item, err := txn.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
-		return nil, nil
+		return nil, 0, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("badgerqueue: read %s: %w", keyString(key), err)
+		return nil, 0, fmt.Errorf("badgerqueue: read %s: %w", keyString(key), err)
 	}
 	v, err := item.ValueCopy(nil)
 	if err != nil {
-		return nil, fmt.Errorf("badgerqueue: read %s: %w", keyString(key), err)
+		return nil, 0, fmt.Errorf("badgerqueue: read %s: %w", keyString(key), err)
 	}
-	return v, nil
+	return v, item.Version(), nil
 }
 
 // readEvent reads an event and its body, if wanted. A nil record means that it is not there.

@@ -2,6 +2,7 @@ package badgerqueue
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -31,20 +32,27 @@ type retireOp struct {
 
 func (o *retireOp) add(keys [][]byte, bytes int64) {
 	o.keys = append(o.keys, keys...)
-	o.size += len(keys) * perWrite
+	o.size += 2 * len(keys) * perWrite // with the records of lines
 	o.bytes += bytes
 	o.n++
 }
 
 func (o *retireOp) weight() int { return o.size + perWrite }
 
-// build also writes the highest number given out: numbers are not used again though the events that had them are gone.
+// build also writes the highest number given out: numbers are not used again though the events that had them are gone. And
+// the counts of the lines, which must know of the end of each delivery whose record goes.
 func (o *retireOp) build(b *batch) error {
 	for _, k := range o.keys {
 		b.delete(k)
+		if k[0] != kindDelivery {
+			continue
+		}
+		if l := o.q.lineByID(lineOf(k)); l.staleSince != 0 && !slices.Contains(b.metas, l) {
+			b.metas = append(b.metas, l)
+		}
 	}
 	o.q.sweeper.floor.Store(o.floor)
-	o.q.putMeta(b, false)
+	b.meta = true
 	return nil
 }
 
