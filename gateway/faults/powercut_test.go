@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	powerCuts = flag.Int("powercut.cuts", 20, "how often TestPowerCut cuts the power")
+	powerCuts = flag.Int("powercut.cuts", 20, "how often TestPowerCut cuts the power; 10 with -short")
 	powerSeed = flag.Uint64("powercut.seed", rand.Uint64(), "what TestPowerCut draws from")
 )
 
@@ -41,8 +41,12 @@ func TestPowerCut(t *testing.T) {
 	t.Parallel()
 	t.Logf("-powercut.seed %d", *powerSeed)
 	rng := rand.New(rand.NewPCG(*powerSeed, 1))
+	cuts := *powerCuts
+	if testing.Short() {
+		cuts = min(cuts, cutsPerStore)
+	}
 	var accepted, ended int
-	for left := *powerCuts; left > 0; left -= cutsPerStore {
+	for left := cuts; left > 0; left -= cutsPerStore {
 		s := newMains(t, rng, "")
 		for range min(left, cutsPerStore) {
 			s.cycle(t)
@@ -53,7 +57,7 @@ func TestPowerCut(t *testing.T) {
 	if accepted == 0 || ended == 0 {
 		t.Error("nothing was accepted, or nothing ended: the test shows nothing")
 	}
-	t.Logf("%d cuts, %d accepted, %d ended, none lost", *powerCuts, accepted, ended)
+	t.Logf("%d cuts, %d accepted, %d ended, none lost", cuts, accepted, ended)
 }
 
 // TestPowerCutControl does the same to a queue whose engine does not sync its log: it must be found out.
