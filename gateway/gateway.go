@@ -47,6 +47,7 @@ type Options struct {
 	Getenv func(name string) (string, bool) // nil: the process's environment
 	Wrap   func(queue.Queue) queue.Queue    // between edge and queue, for tests that plant faults; nil: nothing
 	Lane   func(*dispatch.Lane)             // changes a destination's lane, for tests that plant faults; nil: nothing
+	Step   func(badgerqueue.Step)           // of each commit, for tests that end the process there; nil: nothing
 }
 
 // Gateway is a running gateway. Its methods are safe for concurrent use.
@@ -104,7 +105,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.later(g.closeAssembly)
-	if g.store, err = OpenStore(ctx, cfg, g.log, withMetrics(g.metrics), acceptLoss(g.opts.AcceptLoss)); err != nil {
+	if g.store, err = OpenStore(ctx, cfg, g.log, withMetrics(g.metrics), g.opts.forStore); err != nil {
 		return err
 	}
 	g.later(g.store.Close)

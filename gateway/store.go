@@ -43,9 +43,7 @@ func withMetrics(m *metrics.Set) func(*badgerqueue.Options) {
 	}
 }
 
-func acceptLoss(yes bool) func(*badgerqueue.Options) {
-	return func(o *badgerqueue.Options) { o.AcceptLoss = yes }
-}
+func (o *Options) forStore(q *badgerqueue.Options) { q.AcceptLoss, q.Step = o.AcceptLoss, o.Step }
 
 // Audit recounts a store that no gateway has open.
 func Audit(ctx context.Context, cfg *config.Config) (queue.AuditReport, error) {

@@ -14,16 +14,13 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway"
-	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/faults/powercut"
-	"github.com/plugboard/plugboard/queue"
+	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
 
 // What the test program is when it is started again, and with what.
@@ -50,8 +47,14 @@ func TestMain(m *testing.M) {
 // serve runs a gateway until it fails or is told to stop.
 func serve(file string) error {
 	o := gateway.Options{ConfigFile: file, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-	if os.Getenv(plantedEnv) != "" {
-		o.Wrap = func(q queue.Queue) queue.Queue { return eager{q} }
+	planted := os.Getenv(plantedEnv)
+	if planted != "" {
+		o.Wrap = gatewaytest.Eager
+	}
+	if os.Getenv(crashEnv) != "" {
+		if err := new(crasher).plan(&o, planted); err != nil {
+			return err
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -63,60 +66,34 @@ func serve(file string) error {
 	return g.Run(ctx)
 }
 
-// eager is the planted bug: it answers before the commit.
-type eager struct{ queue.Queue }
-
-func (e eager) Enqueue(_ context.Context, entries ...queue.Entry) ([]queue.Receipt, error) {
-	receipts := make([]queue.Receipt, len(entries))
-	kept := make([]queue.Entry, len(entries))
-	for i, en := range entries {
-		receipts[i] = queue.Receipt{ID: en.Event.ID, Deliveries: len(en.Owed)}
-		kept[i] = en
-		kept[i].Event.Body, kept[i].Event.Raw = bytes.Clone(en.Event.Body), bytes.Clone(en.Event.Raw)
-	}
-	go func() { _, _ = e.Queue.Enqueue(context.Background(), kept...) }()
-	return receipts, nil
-}
-
 // site is a configuration, and what was accepted under it.
 type site struct {
-	config  string
-	planted string
-
-	mu       sync.Mutex
-	accepted []string
+	config   string
+	planted  string
+	accepted gatewaytest.Accepted
 }
+
+// nowhere is a destination that nobody listens at.
+const nowhere = "http://127.0.0.1:9/"
 
 // newSite writes a configuration whose queue is in dir; more comes under [server].
 func newSite(t *testing.T, dir, more string) *site {
 	t.Helper()
-	s := &site{config: filepath.Join(t.TempDir(), "config.toml")}
-	text := fmt.Sprintf(`
-[server]
-listen = "127.0.0.1:0"
-admin  = "127.0.0.1:0"
-per_address = 100000
-%s
-[queue]
-dir = %q
-min_free = "1MiB"
-[plugins]
-dir = "."
-[sources.any]
-path = "/in"
-verify = { scheme = "none" }
-[destinations.nobody]
-url = "http://127.0.0.1:9/"
-allow_http = true
-allow_private = true
-[[routes]]
-name = "all"
-to = ["nobody"]
-`, more, dir)
-	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return &site{config: gatewaytest.Minimal(t, dir, nowhere, "per_address = 100000\n"+more)}
+}
+
+func (s *site) load(t *testing.T, url string, connections, size int) *gatewaytest.Load {
+	return gatewaytest.StartLoad(t, url, connections, size, &s.accepted)
+}
+
+func (s *site) lost(t *testing.T) []string {
+	t.Helper()
+	return s.accepted.Lost(t, s.config)
+}
+
+func (s *site) mustHoldAll(t *testing.T) {
+	t.Helper()
+	s.accepted.MustHold(t, s.config)
 }
 
 // process is a child: the test program in a role.
@@ -170,6 +147,12 @@ func (p *process) kill() {
 	<-p.exited
 }
 
+// wasKilled says whether the child, which has ended, was ended by SIGKILL.
+func (p *process) wasKilled() bool {
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signal() == syscall.SIGKILL
+}
+
 // gone says whether the child ended within d.
 func (p *process) gone(d time.Duration) bool {
 	select {
@@ -220,46 +203,12 @@ func (r *running) isReady() bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// lost opens the store as a gateway would and gives the accepted events that it does not have.
-func (s *site) lost(t *testing.T) []string {
-	t.Helper()
-	cfg, err := config.Load(s.config, config.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, err := gateway.Audit(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if report.FaultCount > 0 {
-		t.Errorf("the store is not consistent: %v", report.Faults)
-	}
-	q, err := gateway.OpenStore(t.Context(), cfg, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := q.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}()
-	var lost []string
-	for _, id := range s.accepted {
-		info, err := q.Event(t.Context(), id)
-		if err != nil || len(info.Deliveries) != 1 {
-			lost = append(lost, id)
+// until waits for a condition, asked every few milliseconds.
+func until(d time.Duration, met func() bool) bool {
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if met() {
+			return true
 		}
 	}
-	return lost
-}
-
-func (s *site) mustHoldAll(t *testing.T) {
-	t.Helper()
-	if len(s.accepted) == 0 {
-		t.Fatal("nothing was accepted; the test shows nothing")
-	}
-	if lost := s.lost(t); len(lost) > 0 {
-		t.Errorf("%d of %d accepted events are missing, such as %s", len(lost), len(s.accepted), lost[0])
-	}
-	t.Logf("%d events accepted, none lost", len(s.accepted))
+	return met()
 }

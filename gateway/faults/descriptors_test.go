@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
 
 // TestFewDescriptors gives the gateway 128 descriptors and opens 1,200 connections that send nothing. It turns away what is
@@ -17,22 +19,22 @@ func TestFewDescriptors(t *testing.T) {
 	s := newSite(t, t.TempDir(), "")
 	g := s.start(t, fewDescriptors(t)...)
 	l := s.load(t, g.in, 4, 512)
-	if !until(10*time.Second, func() bool { return l.accepted.Load() > 50 }) {
+	if !until(10*time.Second, func() bool { return l.Accepted.Load() > 50 }) {
 		t.Fatalf("nothing is accepted\n%s", g.log)
 	}
 	open := crowd(t, g.in, 1200)
 	if !turnedAway(open) {
 		t.Error("nobody of the crowd was told 503")
 	}
-	before := l.accepted.Load()
-	if !until(5*time.Second, func() bool { return l.accepted.Load() > before+50 }) {
-		t.Errorf("commits stopped: %d more after %d", l.accepted.Load()-before, before)
+	before := l.Accepted.Load()
+	if !until(5*time.Second, func() bool { return l.Accepted.Load() > before+50 }) {
+		t.Errorf("commits stopped: %d more after %d", l.Accepted.Load()-before, before)
 	}
 	leave(open)
 	if !until(5*time.Second, func() bool { return answers(t, g.in) }) {
 		t.Errorf("5 s after the crowd is gone a new sender gets no answer\n%s", tail(g.log.String()))
 	}
-	l.end()
+	l.End()
 	if g.gone(0) {
 		t.Fatalf("the gateway ended\n%s", tail(g.log.String()))
 	}
@@ -114,8 +116,8 @@ func turnedAway(open []net.Conn) bool {
 // answers posts one event over a connection of its own and says whether it was accepted.
 func answers(t *testing.T, url string) bool {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
-	a, err := post(t.Context(), client, url, 64)
-	return err == nil && a.status == http.StatusAccepted
+	a, err := gatewaytest.Post(t.Context(), client, url, 64)
+	return err == nil && a.Status == http.StatusAccepted
 }
 
 // tail gives the end of a long log.

@@ -31,18 +31,18 @@ func TestDiskFills(t *testing.T) {
 	g := s.start(t)
 	l := s.load(t, g.in, 8, 16<<10)
 	select {
-	case <-l.first:
+	case <-l.First:
 	case <-g.exited:
 		t.Fatalf("the gateway ended: %v\n%s", g.err, tail(g.log.String()))
 	case <-time.After(20 * time.Second):
-		t.Fatalf("%d events of 16 KiB on a disk of 48 MiB, and none refused", l.accepted.Load())
+		t.Fatalf("%d events of 16 KiB on a disk of 48 MiB, and none refused", l.Accepted.Load())
 	}
 	if g.gone(2 * time.Second) { // refusing all the while
 		t.Fatalf("the gateway ended: %v\n%s", g.err, tail(g.log.String()))
 	}
-	l.end()
-	if l.advised.Load() != l.refused.Load() {
-		t.Errorf("%d of %d refusals without Retry-After", l.refused.Load()-l.advised.Load(), l.refused.Load())
+	l.End()
+	if l.Advised.Load() != l.Refused.Load() {
+		t.Errorf("%d of %d refusals without Retry-After", l.Refused.Load()-l.Advised.Load(), l.Refused.Load())
 	}
 	g.kill()
 	leaveFree(t, disk, logs(t, disk)+2<<20) // enough to open the store and no more
@@ -67,11 +67,11 @@ func TestDiskFullAtStart(t *testing.T) {
 	s := newSite(t, filepath.Join(disk, "queue"), "")
 	g := s.start(t)
 	l := s.load(t, g.in, 4, 512)
-	if !until(10*time.Second, func() bool { return l.accepted.Load() > 100 }) {
+	if !until(10*time.Second, func() bool { return l.Accepted.Load() > 100 }) {
 		t.Fatalf("nothing is accepted\n%s", tail(g.log.String()))
 	}
 	g.kill()
-	l.end()
+	l.End()
 	leaveFree(t, disk, 0)
 	if _, err := start(t, "gateway", s.config, ""); err == nil || !strings.Contains(err.Error(), "make room") {
 		t.Errorf("started on a full disk: %v", err)

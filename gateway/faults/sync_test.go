@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
 
 // TestFailedSync makes every sync of the running gateway fail, under load. Who waits for the commit is refused, so is
@@ -15,7 +17,7 @@ func TestFailedSync(t *testing.T) {
 	s := newSite(t, t.TempDir(), "")
 	g, l, trace := failSyncs(t, s)
 	select {
-	case <-l.first:
+	case <-l.First:
 	case <-time.After(10 * time.Second):
 		t.Fatal("no sender was refused")
 	}
@@ -28,7 +30,7 @@ func TestFailedSync(t *testing.T) {
 	if !strings.Contains(g.log.String(), "the queue cannot be written any more") {
 		t.Errorf("it does not say why it ended:\n%s", g.log)
 	}
-	l.end()
+	l.End()
 	report := trace()
 	if failed := strings.Count(report, "INJECTED"); failed == 0 || failed > mostFailedSyncs {
 		t.Errorf("%d syncs failed, want 1 to %d: after the first nothing may be tried again\n%s", failed, mostFailedSyncs, report)
@@ -47,15 +49,15 @@ func TestFailedSyncControl(t *testing.T) {
 	if !g.gone(10 * time.Second) {
 		t.Fatal("the gateway still runs")
 	}
-	l.end()
+	l.End()
 	if len(s.lost(t)) == 0 {
-		t.Errorf("a gateway that answers before its commit, and whose syncs failed, lost none of %d events", len(s.accepted))
+		t.Errorf("a gateway that answers before its commit, and whose syncs failed, lost none of %d events", len(s.accepted.IDs()))
 	}
 }
 
 // failSyncs starts a gateway and load, and from some moment on lets each sync fail. trace waits for the gateway's
 // end and gives strace's report.
-func failSyncs(t *testing.T, s *site) (g *running, l *load, trace func() string) {
+func failSyncs(t *testing.T, s *site) (g *running, l *gatewaytest.Load, trace func() string) {
 	t.Helper()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -63,7 +65,7 @@ func failSyncs(t *testing.T, s *site) (g *running, l *load, trace func() string)
 	}
 	g = s.start(t)
 	l = s.load(t, g.in, 8, 512)
-	if !until(10*time.Second, func() bool { return l.accepted.Load() > 200 }) {
+	if !until(10*time.Second, func() bool { return l.Accepted.Load() > 200 }) {
 		t.Fatalf("nothing is accepted\n%s", g.log)
 	}
 	report := new(bytes.Buffer)

@@ -1,4 +1,5 @@
-// Package gatewaytest helps tests that run the gateway with real plugins.
+// Package gatewaytest helps tests that run whole gateways: configurations with real plugins or without any, load, a
+// receiver, what was accepted and must be there afterwards, and the planted bug that such a test has to find.
 package gatewaytest
 
 import (

@@ -186,6 +186,7 @@ func (c *committer) launch(b *batch, written chan<- error) {
 		written <- err
 		return
 	}
+	c.q.opt.steps().at(StepBuilt)
 	done := func(err error) {
 		if err == nil {
 			err = c.q.store.syncNewLog()
@@ -206,6 +207,7 @@ func (c *committer) finish(b *batch, err error) {
 			err = c.q.fail(fmt.Errorf("badgerqueue: commit failed, nothing more is accepted before a restart: %w", err))
 		}
 	} else {
+		c.q.opt.steps().at(StepSynced)
 		c.q.store.committed(c.version)
 		for _, o := range b.ops {
 			o.apply()
@@ -213,10 +215,12 @@ func (c *committer) finish(b *batch, err error) {
 		if c.q.opt.Observe != nil {
 			c.q.opt.Observe(len(b.ops), time.Since(b.start))
 		}
+		c.q.opt.steps().at(StepApplied)
 	}
 	for i, o := range b.ops {
 		o.finish(err)
 		b.ops[i] = nil
 	}
+	c.q.opt.steps().at(StepTold)
 	b.reset()
 }

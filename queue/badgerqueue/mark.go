@@ -47,7 +47,7 @@ func readMark(dir string) (*mark, error) {
 }
 
 // write replaces the mark, synced.
-func (m *mark) write(dir string) error {
+func (m *mark) write(dir string, steps steps) error {
 	body, err := json.Marshal(m)
 	if err != nil {
 		return err
@@ -60,9 +60,11 @@ func (m *mark) write(dir string) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	steps.at(StepMark)
 	if err := os.Rename(f.Name(), markPath(dir)); err != nil {
 		return err
 	}
+	steps.at(StepMarked)
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -126,7 +128,7 @@ func verify(dir string) (*mark, error) {
 	}
 	if m.Clean {
 		m.Clean = false
-		err = m.write(dir)
+		err = m.write(dir, nil)
 	}
 	return m, err
 }
@@ -146,7 +148,7 @@ func (q *Queue) writeMark() {
 	if st, err := os.Stat(filepath.Join(q.store.path, badger.ManifestFilename)); err == nil {
 		m.Manifest = st.Size()
 	}
-	if err := m.write(q.opt.Dir); err != nil {
+	if err := m.write(q.opt.Dir, q.opt.Step); err != nil {
 		q.opt.Logger.Warn("the mark of the store was not written", "dir", q.opt.Dir, "err", err)
 		return
 	}
@@ -168,5 +170,5 @@ func (s *store) close(dir string) error {
 	if err != nil {
 		return fmt.Errorf("badgerqueue: after closing %s: %w", s.path, err)
 	}
-	return (&mark{Version: version, Clean: true, Tables: tables, Manifest: size}).write(dir)
+	return (&mark{Version: version, Clean: true, Tables: tables, Manifest: size}).write(dir, nil)
 }

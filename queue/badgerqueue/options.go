@@ -16,6 +16,7 @@ type Options struct {
 	Now     func() time.Time                 // the wall clock, for records; 0: time.Now. Waiting goes by a clock that is not set.
 	Logger  *slog.Logger                     // 0: slog.Default()
 	Observe func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
+	Step    func(Step)                       // for tests that end the process at a step; 0: nothing
 
 	AcceptLoss bool // open a store of which a part is missing, and go on with what is left; see ErrBehind
 
