@@ -9,7 +9,7 @@ type Incoming struct {
 }
 
 func (in *Incoming) load() error {
-	if err := in.doc.Reset(input()); err != nil {
+	if err := read(&in.doc, input()); err != nil {
 		return Fail("event is not JSON: " + err.Error())
 	}
 	in.root = in.doc.Root()

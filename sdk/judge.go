@@ -14,7 +14,7 @@ type Answer struct {
 }
 
 func (a *Answer) load() error {
-	if err := a.doc.Reset(input()); err != nil {
+	if err := read(&a.doc, input()); err != nil {
 		return Fail("answer is not JSON: " + err.Error())
 	}
 	a.event.root = a.doc.Get("event")

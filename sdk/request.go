@@ -24,7 +24,7 @@ func (r *Request) Body() []byte {
 
 // JSON reads the body as JSON. Its error is a *jsondoc.SyntaxError.
 func (r *Request) JSON() (*jsondoc.Doc, error) {
-	if err := r.doc.Reset(r.Body()); err != nil {
+	if err := read(&r.doc, r.Body()); err != nil {
 		return nil, err
 	}
 	return &r.doc, nil

@@ -52,6 +52,7 @@ var plugboardV1 = map[string]hostFunction{
 	"input_size":   declare(":i", inputSize),
 	"input_read":   declare("iii:i", inputRead),
 	"input_field":  declare("iiiii:i", inputField),
+	"input_tape":   declare("iii:i", inputTape),
 	"output_write": declare("ii", outputWrite),
 	"fact":         declare("iiii:i", fact),
 	"lookup":       declare("iiiiii:i", lookup),
@@ -86,11 +87,7 @@ func inputField(c *call, s []uint64) {
 
 // field finds a field by its path, as package jsondoc writes paths. An input that is not JSON has none.
 func (c *call) field(path string, asText bool) ([]byte, bool) {
-	if !c.parsed {
-		c.parsed = true
-		c.isJSON = c.document.Reset(c.in.Body) == nil
-	}
-	if !c.isJSON {
+	if !c.parse() {
 		return nil, false
 	}
 	v := c.document.Get(path)
@@ -99,6 +96,37 @@ func (c *call) field(path string, asText bool) ([]byte, bool) {
 	}
 	c.scratch = v.AppendStr(c.scratch[:0])
 	return c.scratch, v.Exists() && v.Kind() != jsondoc.Null
+}
+
+// parse reads the input as JSON, once, and says whether it is.
+func (c *call) parse() bool {
+	if !c.parsed {
+		c.parsed = true
+		c.isJSON = c.document.Reset(c.in.Body) == nil
+	}
+	return c.isJSON
+}
+
+// inputTape answers the whole of a JSON input as package jsondoc keeps it, which the host makes several times faster than
+// the guest could. The format is the guest's; one that this host does not know is absent, as is what is no JSON, and a
+// guest then reads the input itself.
+func inputTape(c *call, s []uint64) {
+	tape, ok := c.tape(arg(s, 0))
+	if !ok {
+		c.view("input_tape", arg(s, 1), arg(s, 2))
+		s[0] = absent
+		return
+	}
+	s[0] = c.give("input_tape", tape, arg(s, 1), arg(s, 2))
+}
+
+// tape gives the input's tape. A long input may have one of many times its length, which each instance would keep: that
+// is the guest's to make, within its own memory.
+func (c *call) tape(format uint32) ([]byte, bool) {
+	if format != jsondoc.TapeFormat || len(c.in.Body) > pageSize || !c.parse() {
+		return nil, false
+	}
+	return c.document.Tape(), true
 }
 
 func outputWrite(c *call, s []uint64) { c.write(c.view("output_write", arg(s, 0), arg(s, 1))) }

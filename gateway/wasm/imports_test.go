@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
 // hostCalls are the imports by the numbers that driver.wat gives them, with how many arguments each takes and which of
@@ -45,6 +47,7 @@ var hostCalls = []struct {
 	{"fd_seek", 4, nil},
 	{"path_open", 9, nil},
 	{"sched_yield", 0, nil},
+	{"input_tape", 3, []int{1}}, // format, dst, cap
 }
 
 // dataAt is where the driver finds what follows the arguments.
@@ -114,6 +117,7 @@ func TestHostFunctionsAnswer(t *testing.T) {
 		{"input at its end", drive("input_read", at, dataAt+1, 3, 0, "."), 0, ""},
 		{"input past its end", drive("input_read", at, 1<<30, 3), 0, ""},
 		{"input longer than it is", drive("input_read", at, dataAt, 900, 0, "ab"), 2, "ab"},
+		{"tape of what is no JSON", drive("input_tape", 1, at, 900), -1, "\x00"},
 		{"fact", drive("fact", "source", at, 100), 7, "zendesk"},
 		{"fact with exact room", drive("fact", "source", at, 7), 7, "zendesk"},
 		{"fact without room", drive("fact", "source", at, 6), 7, "\x00"},
@@ -199,6 +203,38 @@ func TestInputField(t *testing.T) {
 	out := must(t, p, Receive, string(drive("input_field", "id", 1, 1024, 9)))
 	if got, _ := answer(out); got != -1 {
 		t.Errorf("an input that is no JSON has a field of %d bytes", got)
+	}
+}
+
+// What the host reads is what the guest would have read itself.
+func TestInputTape(t *testing.T) {
+	p, ok := openDriver(t, PluginOptions{}).(*plugin)
+	if !ok {
+		t.Fatal("not a *plugin")
+	}
+	long := `["` + strings.Repeat("x", pageSize) + `"]`
+	for _, tt := range []struct {
+		format uint32
+		in     string
+		nodes  int // -1: absent
+	}{
+		{jsondoc.TapeFormat, `{"a":[1,"b"],"c\u0064":null}`, 5},
+		{jsondoc.TapeFormat, `7`, 1},
+		{jsondoc.TapeFormat, `{"a":}`, -1},
+		{jsondoc.TapeFormat, ``, -1},
+		{jsondoc.TapeFormat, long, -1},
+		{jsondoc.TapeFormat + 1, `7`, -1},
+	} {
+		c := call{plugin: p}
+		c.begin(t.Context(), Receive, Input{Body: []byte(tt.in)}, time.Second)
+		tape, ok := c.tape(tt.format)
+		if ok != (tt.nodes >= 0) || ok && len(tape) != tt.nodes*jsondoc.NodeSize {
+			t.Errorf("%.20s: a tape of %d bytes, %v; want %d nodes", tt.in, len(tape), ok, tt.nodes)
+		}
+		var d jsondoc.Doc
+		if ok && (copy(d.Room(tt.nodes), tape) != len(tape) || !d.Adopt([]byte(tt.in), len(tape)) || string(d.Root().Raw()) != tt.in) {
+			t.Errorf("%s came over as %s", tt.in, d.Root().Raw())
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/internal/host"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
 // receivedAt is the time of every call, unless the case gives one.
@@ -62,7 +63,17 @@ func (h *fakeHost) call(function string, input []byte, run func() int32) int32 {
 	return h.returned
 }
 
-func (h *fakeHost) Input() []byte     { return h.input }
+func (h *fakeHost) Input() []byte { return h.input }
+
+// InputTape reads the input for the plugin, as the gateway does.
+func (h *fakeHost) InputTape(format int) []byte {
+	doc, err := jsondoc.Parse(h.input)
+	if err != nil || format != jsondoc.TapeFormat {
+		return nil
+	}
+	return doc.Tape()
+}
+
 func (h *fakeHost) Output(src []byte) { h.output = append(h.output, src...) }
 
 func (h *fakeHost) Fact(name string) (string, bool) {

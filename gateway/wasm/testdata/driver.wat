@@ -28,6 +28,7 @@
   (import "wasi_snapshot_preview1" "fd_seek" (func $fd_seek (param i32 i64 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "sched_yield" (func $sched_yield (result i32)))
+  (import "plugboard_v1" "input_tape" (func $input_tape (param i32 i32 i32) (result i32)))
   (memory (export "memory") 1)
   (func $host (result i32)
     (if (i32.eq (i32.load (i32.const 0)) (i32.const 0)) (then (return (call $input_size)))) ;; input_size
@@ -57,6 +58,7 @@
     (if (i32.eq (i32.load (i32.const 0)) (i32.const 24)) (then (return (call $fd_seek (i32.load (i32.const 4)) (i64.load32_s (i32.const 8)) (i32.load (i32.const 12)) (i32.load (i32.const 16)))))) ;; fd_seek
     (if (i32.eq (i32.load (i32.const 0)) (i32.const 25)) (then (return (call $path_open (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.load (i32.const 12)) (i32.load (i32.const 16)) (i32.load (i32.const 20)) (i64.load32_s (i32.const 24)) (i64.load32_s (i32.const 28)) (i32.load (i32.const 32)) (i32.load (i32.const 36)))))) ;; path_open
     (if (i32.eq (i32.load (i32.const 0)) (i32.const 26)) (then (return (call $sched_yield)))) ;; sched_yield
+    (if (i32.eq (i32.load (i32.const 0)) (i32.const 27)) (then (return (call $input_tape (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.load (i32.const 12)))))) ;; input_tape
     (unreachable))
   (func $drive (result i32)
     (drop (call $input_read (i32.const 0) (i32.const 0) (i32.const 1024)))

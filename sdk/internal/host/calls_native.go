@@ -15,6 +15,9 @@ type Host interface {
 	Stop(kind int32, reason string)
 }
 
+// A Reader is a Host that reads JSON for its plugins; nil is no tape.
+type Reader interface{ InputTape(format int) []byte }
+
 // Current is who answers. A plugin serves one call at a time, here as in the gateway: whoever sets it sees to that.
 var Current Host = nothing{}
 
@@ -60,6 +63,15 @@ func InputSize() int { return len(Current.Input()) }
 func InputRead(dst []byte, offset int) int {
 	in := Current.Input()
 	return copy(dst, in[min(offset, len(in)):])
+}
+
+// InputTape copies the input's tape, where the host reads it for its plugins, into dst.
+func InputTape(format int, dst []byte) int {
+	if r, ok := Current.(Reader); ok {
+		tape := r.InputTape(format)
+		return fill(dst, string(tape), tape != nil)
+	}
+	return Absent
 }
 
 // OutputWrite appends to the call's output.

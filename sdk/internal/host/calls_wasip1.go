@@ -21,6 +21,12 @@ func InputRead(dst []byte, offset int) int {
 	return int(inputRead(p, int32(offset), n))
 }
 
+// InputTape copies the input's tape, read by the gateway, into dst.
+func InputTape(format int, dst []byte) int {
+	p, n := bytes(dst)
+	return int(inputTape(int32(format), p, n))
+}
+
 // OutputWrite appends to the call's output.
 func OutputWrite(src []byte) { outputWrite(bytes(src)) }
 

@@ -10,6 +10,9 @@ func inputSize() int32
 //go:wasmimport plugboard_v1 input_read
 func inputRead(dst unsafe.Pointer, offset, n int32) int32
 
+//go:wasmimport plugboard_v1 input_tape
+func inputTape(format int32, dst unsafe.Pointer, capacity int32) int32
+
 //go:wasmimport plugboard_v1 output_write
 func outputWrite(src unsafe.Pointer, n int32)
 
