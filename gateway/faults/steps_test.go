@@ -53,12 +53,13 @@ const (
 
 // crasher ends its process, as kill -9 does, when it comes to a step for the nth time.
 type crasher struct {
-	step string
-	left atomic.Int64
+	step   string
+	left   atomic.Int64
+	loaded atomic.Bool // the first event has come: what opening does is not counted
 }
 
 func (c *crasher) at(step string) {
-	if step == c.step && c.left.Add(-1) == 0 {
+	if step == c.step && c.loaded.Load() && c.left.Add(-1) == 0 {
 		fmt.Fprintln(os.Stderr, "crash at", step)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // nothing is done after it, not even in the moment until it ends
@@ -94,6 +95,7 @@ type steppedQueue struct {
 }
 
 func (q steppedQueue) Enqueue(ctx context.Context, entries ...queue.Entry) ([]queue.Receipt, error) {
+	q.c.loaded.Store(true)
 	q.c.at(stepAccept)
 	receipts, err := q.Queue.Enqueue(ctx, entries...)
 	q.c.at(stepAnswer)

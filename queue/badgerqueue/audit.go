@@ -42,7 +42,7 @@ func AuditDir(ctx context.Context, dir string) (queue.AuditReport, error) {
 	snap := q.store.snapshot()
 	report, err := q.audit(ctx, snap.Txn)
 	snap.release()
-	return report, errors.Join(err, q.store.close(dir))
+	return report, errors.Join(err, q.store.close(dir, q.pending()))
 }
 
 func (q *Queue) audit(ctx context.Context, txn *badger.Txn) (queue.AuditReport, error) {

@@ -20,6 +20,7 @@ const (
 	kindReplay   = 'r' // r|event|line|seq           a later delivery of the same event
 	kindFill     = 'f' // f                          nothing: pushes others out of the write buffer
 	kindRejected = 'z' // z|seq[|part]               a request set aside
+	kindMarked   = 'b' // b                          a mark stands beside the store
 )
 
 func appendLine(key []byte, kind byte, line uint32) []byte {

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/table"
@@ -18,9 +17,11 @@ import (
 // word when the end of a log or of the list of tables is damaged, and deletes the tables that the list has lost.
 type mark struct {
 	Version  uint64   // of the queue's own record: the newest of it is never merged away, so the store's is no lower
-	Clean    bool     // the store was closed in order: Tables is all there is
+	Clean    bool     // the store was closed in order: Tables is all there is, and nothing has been written since
 	Tables   []uint64 // by number
 	Manifest int64    // bytes of the list of tables
+
+	Pending map[string]int `json:",omitempty"` // deliveries that wait, by destination; nil when something was written since they were counted
 }
 
 // ErrBehind means that what is on disk is older than what was committed.
@@ -72,24 +73,27 @@ func (m *mark) write(dir string, steps steps) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// unclean notes that the store is about to be opened. How much waits is true until something is written.
+func (m *mark) unclean(dir string) error {
+	if m == nil || !m.Clean {
+		return nil
+	}
+	now := *m
+	now.Clean = false
+	return now.write(dir, nil)
+}
+
 // check compares the mark with the list of tables before Badger sees it: then nothing has been deleted yet.
-func (m *mark) check(path string) error {
-	tables, _, end, err := readTables(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %s has no MANIFEST", ErrBehind, path)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: the MANIFEST of %s: %w", ErrBehind, path, err)
-	}
+func (m *mark) check(path string, list *tableList) error {
 	var missing []string
 	for _, id := range m.Tables {
-		if slices.Contains(tables, id) {
+		if list.has(id) {
 			continue
 		}
 		// Tables that were merged leave the list first and the disk after that. An entry that a power cut tore was being
 		// written then: everything up to the mark must be whole.
 		_, gone := os.Stat(table.NewFilename(id, path))
-		if m.Clean || end < m.Manifest && gone == nil {
+		if m.Clean || list.whole < m.Manifest && gone == nil {
 			missing = append(missing, table.IDToFilename(id))
 		}
 	}
@@ -99,49 +103,23 @@ func (m *mark) check(path string) error {
 	return nil
 }
 
-// readTables reads Badger's list of tables. end is where its last whole entry ends.
-func readTables(path string) (tables []uint64, size, end int64, err error) {
-	f, err := os.Open(filepath.Join(path, badger.ManifestFilename))
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	st, err := f.Stat()
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	manifest, whole, err := badger.ReplayManifestFile(f, 0, badger.DefaultOptions(path))
-	for id := range manifest.Tables {
-		tables = append(tables, id)
-	}
-	return tables, st.Size(), whole, err
-}
-
-// verify reads the mark and checks what can be checked before Badger opens the store.
-func verify(dir string) (*mark, error) {
-	m, err := readMark(dir)
-	if m == nil || err != nil {
-		return nil, err
-	}
-	if err := m.check(storePath(dir)); err != nil {
-		return nil, err
-	}
-	if m.Clean {
-		m.Clean = false
-		err = m.write(dir, nil)
-	}
-	return m, err
-}
-
 // writeMark notes what is on disk now. Without room the old mark stays: it is still true.
-func (q *Queue) writeMark() {
+func (q *Queue) writeMark() error {
+	q.marking.Lock()
+	defer q.marking.Unlock()
 	snap := q.store.snapshot()
 	defer snap.release()
+	var m mark
 	item, err := snap.Get(appendMetaKey(nil, 0))
-	if err != nil || q.usableNow() != nil || item.Version() == q.marked {
-		return
+	switch {
+	case err == nil:
+		m.Version = item.Version()
+	case !errors.Is(err, badger.ErrKeyNotFound):
+		return err
 	}
-	m := mark{Version: item.Version()}
+	if q.usableNow() != nil || m.Version > 0 && m.Version == q.marked {
+		return nil
+	}
 	for _, t := range q.store.db.Tables() {
 		m.Tables = append(m.Tables, t.ID)
 	}
@@ -149,14 +127,14 @@ func (q *Queue) writeMark() {
 		m.Manifest = st.Size()
 	}
 	if err := m.write(q.opt.Dir, q.opt.Step); err != nil {
-		q.opt.Logger.Warn("the mark of the store was not written", "dir", q.opt.Dir, "err", err)
-		return
+		return err
 	}
 	q.marked = m.Version
+	return nil
 }
 
 // close closes Badger and notes what a store closed in order has.
-func (s *store) close(dir string) error {
+func (s *store) close(dir string, pending map[string]int) error {
 	var version uint64
 	txn := s.db.NewTransactionAt(latest, false)
 	if item, err := txn.Get(appendMetaKey(nil, 0)); err == nil {
@@ -166,9 +144,9 @@ func (s *store) close(dir string) error {
 	if err := s.shut(); err != nil {
 		return err
 	}
-	tables, size, _, err := readTables(s.path)
+	list, err := readTables(s.path)
 	if err != nil {
 		return fmt.Errorf("badgerqueue: after closing %s: %w", s.path, err)
 	}
-	return (&mark{Version: version, Clean: true, Tables: tables, Manifest: size}).write(dir, nil)
+	return (&mark{Version: version, Clean: true, Tables: list.ids(), Manifest: list.size, Pending: pending}).write(dir, nil)
 }

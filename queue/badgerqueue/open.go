@@ -26,13 +26,14 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 	}
 	q.space.look(q)
 	go q.committer.run()
-	opened := &metaOp{ticket: q.ticket(), q: q}
-	if err := q.submit(ctx, opened, opened.ticket); err != nil {
+	if err := q.begin(ctx); err != nil {
 		return nil, errors.Join(err, q.Close(context.Background()))
 	}
 	q.every(time.Second, func() {
 		q.writeMeta()
-		q.writeMark()
+		if err := q.writeMark(); err != nil {
+			q.opt.Logger.Warn("the mark of the store was not written", "dir", q.opt.Dir, "err", err)
+		}
 	})
 	q.every(250*time.Millisecond, func() { q.space.look(q) })
 	q.every(q.opt.SweepEvery, q.sweep)
@@ -59,19 +60,13 @@ func load(opt Options) (*Queue, error) {
 	if err := opt.forgive(knownDamage(opt.Dir)); err != nil {
 		return nil, err
 	}
-	was, err := verify(opt.Dir)
-	if err = opt.forgive(err); err != nil {
+	found, err := opt.verify()
+	if err != nil {
 		return nil, err
 	}
 	st, err := openStore(opt)
 	if err != nil {
 		return nil, err
-	}
-	if was != nil && st.visible < was.Version {
-		behind := fmt.Errorf("%w: the last commit in %s is number %d, there was a number %d: the end of a log is damaged", ErrBehind, opt.Dir, st.visible, was.Version)
-		if err := opt.forgive(behind); err != nil {
-			return nil, errors.Join(err, st.shut()) // the mark stays, so that the next start says the same
-		}
 	}
 	q := &Queue{
 		opt: opt, store: st, failed: make(chan error, 1), closed: make(chan struct{}), finished: make(chan struct{}),
@@ -85,6 +80,9 @@ func load(opt Options) (*Queue, error) {
 	st.trouble.Store(&trouble)
 	if err := q.recover(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", opt.Dir, err), st.shut())
+	}
+	if err := opt.forgive(q.compare(found)); err != nil {
+		return nil, errors.Join(err, st.shut()) // the mark stays, so that the next start says the same
 	}
 	return q, nil
 }

@@ -18,7 +18,7 @@ type Options struct {
 	Observe func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
 	Step    func(Step)                       // for tests that end the process at a step; 0: nothing
 
-	AcceptLoss bool // open a store of which a part is missing, and go on with what is left; see ErrBehind
+	AcceptLoss bool // open a store of which a part is missing or damaged, and go on with what is left; see ErrBehind, ErrDamaged
 
 	MemTable   int64         // bytes of Badger's write buffer; 0: 32 MiB. Half of it on small machines. An Enqueue can be an eighth.
 	Cache      int64         // not used any more: tables are mapped, a cache would copy them
@@ -34,6 +34,8 @@ type Options struct {
 	earlyAck bool
 	// byWall makes the queue decide by the wall clock: the planted fault that the tests of set clocks must find.
 	byWall bool
+	// unchecked opens a store as Badger does, without a look at its files before: the control of the damage test.
+	unchecked bool
 }
 
 func (o Options) withDefaults() Options {
@@ -61,9 +63,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// forgive lets a store be opened that is behind, if that is wanted.
+// forgive lets a store be opened that is behind or damaged, if that is wanted.
 func (o *Options) forgive(err error) error {
-	if o.AcceptLoss && errors.Is(err, ErrBehind) {
+	if o.AcceptLoss && (errors.Is(err, ErrBehind) || errors.Is(err, ErrDamaged)) {
 		o.Logger.Error("opened in spite of a loss", "err", err)
 		return nil
 	}

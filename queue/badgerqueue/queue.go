@@ -20,10 +20,11 @@ type Queue struct {
 	maxBytes   int // of one op
 	batchBytes int // of one commit, unless one op alone is larger
 
-	marked   uint64    // version of the last mark; only writeMark uses it
-	seq      uint64    // last number given out; only the committer changes it
-	stale    []stale   // in the order of since; those that were written meanwhile have another in their line; committer only
-	results  sync.Pool // of channels for tickets
+	marking  sync.Mutex // held by who writes the mark
+	marked   uint64     // version of the last mark, since this queue was opened; 0: none
+	seq      uint64     // last number given out; only the committer changes it
+	stale    []stale    // in the order of since; those that were written meanwhile have another in their line; committer only
+	results  sync.Pool  // of channels for tickets
 	heldNow  atomic.Int64
 	entries  atomic.Int64 // in memory, over all lines
 	broken   atomic.Pointer[error]
@@ -194,7 +195,7 @@ func (q *Queue) shutDown() {
 		q.closeErr = broken
 		return
 	}
-	if cerr := q.store.close(q.opt.Dir); err == nil {
+	if cerr := q.store.close(q.opt.Dir, q.pending()); err == nil {
 		err = cerr
 	}
 	q.closeErr = err

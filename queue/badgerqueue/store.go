@@ -40,13 +40,13 @@ func storePath(dir string) string { return filepath.Join(dir, "badger") }
 func openStore(o Options) (*store, error) {
 	dir, memTable, log := o.Dir, o.MemTable, o.Logger
 	path := storePath(dir)
-	if err := errors.Join(makeFolder(dir, path), removeEmptied(path)); err != nil {
+	if err := removeEmptied(path); err != nil {
 		return nil, err
 	}
 	if err := roomToOpen(path); err != nil {
 		return nil, err
 	}
-	s := &store{path: path, pins: map[uint64]int{}}
+	s := &store{path: path, verified: o.verifiesAtOnce(), pins: map[uint64]int{}}
 	opt := badger.DefaultOptions(path).
 		WithSyncWrites(true).WithDetectConflicts(false).WithNumVersionsToKeep(1).WithCompression(options.None).
 		WithMemTableSize(memTable).WithNumMemtables(2).WithNumCompactors(2).WithMetricsEnabled(false).
@@ -58,13 +58,10 @@ func openStore(o Options) (*store, error) {
 		WithBlockCacheSize(0).WithIndexCacheSize(0).WithChecksumVerificationMode(options.NoVerification).
 		WithValueThreshold(min(1<<20, memTable*15/100)).WithValueLogFileSize(64 << 20).WithLogger(badgerLog{log, s})
 	opt.TableSizeMultiplier = 1
-	if s.verified = !o.verifyLater && verifiesAtOnce(path); s.verified {
-		opt = opt.WithChecksumVerificationMode(options.OnTableRead)
-	}
 	db, err := badger.OpenManaged(opt)
 	if err != nil {
 		if strings.Contains(err.Error(), "Cannot acquire directory lock") {
-			return nil, fmt.Errorf("badgerqueue: %s is in use by another gateway; stop it, or give this one a [queue] dir of its own", dir)
+			return nil, errInUse(dir)
 		}
 		return nil, fmt.Errorf("badgerqueue: open %s: %w", dir, err)
 	}
