@@ -62,7 +62,7 @@ func fill(b *testing.B, q *Queue, from, n int) time.Duration {
 			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
 				key := fmt.Sprint(i % 1000)
 				e := queue.Entry{
-					Event: queue.Event{ID: fmt.Sprint(from + int(i)), Source: "s", Received: time.Now(), Body: make([]byte, 1024), Window: time.Hour},
+					Event: queue.Event{ID: fmt.Sprint(from + int(i)), Source: "s", Received: time.Now(), Body: waitingBody, Window: time.Hour},
 					Owed:  []queue.Owed{{Destination: "a", Key: key}},
 				}
 				if _, err := q.Enqueue(context.Background(), e); err != nil {
