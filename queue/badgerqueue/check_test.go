@@ -175,7 +175,7 @@ func logOf(t testing.TB) (log []byte, starts []int) {
 func TestLogs(t *testing.T) {
 	log, starts := logOf(t)
 	fresh := func() *logCheck { return &logCheck{first: math.MaxUint64} }
-	if err := fresh().records("log", log); err != nil || len(starts) < 10 {
+	if err := fresh().records("log", log, int64(len(log))); err != nil || len(starts) < 10 {
 		t.Fatalf("%d records, %v", len(starts), err)
 	}
 	lastCommit := 0 // its first record
@@ -187,13 +187,13 @@ func TestLogs(t *testing.T) {
 	for i, at := range starts {
 		broken := slices.Clone(log)
 		broken[at+9] ^= 1
-		if err := fresh().records("log", broken); (err != nil) != (i < lastCommit) {
+		if err := fresh().records("log", broken, int64(len(broken))); (err != nil) != (i < lastCommit) {
 			t.Errorf("record %d of %d flipped, the last commit begins at %d: %v", i, len(starts), lastCommit, err)
 		}
-		if err := fresh().records("log", log[:at+9]); !errors.Is(err, ErrDamaged) {
+		if err := fresh().records("log", log[:at+9], int64(at+9)); !errors.Is(err, ErrDamaged) {
 			t.Errorf("record %d cut: %v", i, err)
 		}
-		if err := fresh().records("log", append(log[:at:at], make([]byte, 100)...)); err != nil {
+		if err := fresh().records("log", log[:at], int64(len(log))); err != nil {
 			t.Errorf("a kill before record %d: %v", i, err)
 		}
 	}
@@ -209,7 +209,7 @@ func FuzzLogs(f *testing.F) {
 			return
 		}
 		c := logCheck{first: math.MaxUint64}
-		if err := c.records("log", b); err != nil && !errors.Is(err, ErrDamaged) {
+		if err := c.records("log", b, int64(len(b))); err != nil && !errors.Is(err, ErrDamaged) {
 			t.Error(err)
 		}
 	})

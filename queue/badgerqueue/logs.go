@@ -3,6 +3,7 @@ package badgerqueue
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -11,7 +12,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/dgraph-io/ristretto/v2/z"
+	"golang.org/x/sys/unix"
 )
 
 // Badger's log: a header, then records of meta, user meta, lengths of key and value, expiry, key, value and a CRC32C. The
@@ -77,6 +78,8 @@ type logCheck struct {
 	last  uint64 // version of the last record
 	open  bool   // its commit has not ended yet
 
+	buf []byte // of the log that is read
+
 	torn string // where the commit in pieces is; "": none was met
 	lost uint64 // its version; 0: not known
 }
@@ -106,22 +109,45 @@ func (c *logCheck) file(name string) error {
 	if st.Size() < logHeader {
 		return fmt.Errorf("%w: %s has %d bytes, less than its header", ErrDamaged, name, st.Size())
 	}
-	f, err := z.OpenMmapFile(name, os.O_RDONLY, 0)
+	f, err := os.Open(name)
 	if err != nil {
 		return fmt.Errorf("badgerqueue: %w", err)
 	}
-	defer f.Close(-1) //nolint:errcheck // only read
-	return c.records(name, f.Data)
+	defer f.Close() //nolint:errcheck // only read
+	// Read and not mapped: on a full disk a mapped page that was never written is a SIGBUS.
+	end := int(dataEnd(f, st.Size()))
+	c.buf = slices.Grow(c.buf[:0], end)[:end]
+	if _, err := f.ReadAt(c.buf, 0); err != nil {
+		return fmt.Errorf("badgerqueue: %w", err)
+	}
+	return c.records(name, c.buf, st.Size())
 }
 
-func (c *logCheck) records(name string, log []byte) error {
+// dataEnd gives where the last part of a file ends that takes room on disk; the size where the file system does not say.
+func dataEnd(f *os.File, size int64) (end int64) {
+	for {
+		data, err := f.Seek(end, unix.SEEK_DATA)
+		if errors.Is(err, unix.ENXIO) {
+			return end
+		}
+		if err != nil {
+			return size
+		}
+		if end, err = f.Seek(data, unix.SEEK_HOLE); err != nil {
+			return size
+		}
+	}
+}
+
+// records follows a log of some size, of which what was written is in memory.
+func (c *logCheck) records(name string, log []byte, size int64) error {
 	c.last, c.open, c.torn, c.lost = 0, false, "", 0
 	at := logHeader
 	for at < len(log) {
 		r, ok := readLogRecord(log[at:])
 		if !ok {
-			if r.size > len(log)-at {
-				return fmt.Errorf("%w: %s ends at byte %d, within a record that begins at %d: it was cut", ErrDamaged, name, len(log), at)
+			if int64(r.size) > size-int64(at) {
+				return fmt.Errorf("%w: %s ends at byte %d, within a record that begins at %d: it was cut", ErrDamaged, name, size, at)
 			}
 			break
 		}
@@ -132,11 +158,11 @@ func (c *logCheck) records(name string, log []byte) error {
 		c.last, c.open = r.version, !r.ends
 		at += r.size
 	}
-	rest := bytes.TrimRight(log[at:], "\x00")
+	rest := bytes.TrimRight(log[min(at, len(log)):], "\x00")
 	if len(rest) == 0 && !c.open {
 		return nil
 	}
-	c.torn, c.lost = fmt.Sprintf("%s, byte %d", name, at), c.tornVersion(log[at:])
+	c.torn, c.lost = fmt.Sprintf("%s, byte %d", name, at), c.tornVersion(rest)
 	for len(rest) > 0 {
 		r, ok := later(rest)
 		switch {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 
 	badger "github.com/dgraph-io/badger/v4"
@@ -114,6 +115,7 @@ func (l *tableList) check(path string, whole bool) (bad []uint64, err error) {
 
 // checkTable reads a table's index, and whole all of it, and gives the newest version in it. What it is given to read may be anything, and Badger trusts it.
 func checkTable(name string, compression options.CompressionType, whole bool) (newest uint64, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a page that is not there is a panic, not the process's end
 	defer func() {
 		if r := recover(); r != nil {
 			err = errors.New("what it holds makes no sense: it was cut or overwritten")
