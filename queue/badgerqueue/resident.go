@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -21,11 +23,14 @@ import (
 // any time. So the pages of tables are let go again: they stay in the kernel's page cache, and the next touch maps them
 // back, sixteen at a time. A page that compaction has just written stays in the cache until it is on disk.
 
-// residentEvery is how often the mapped tables are looked at, and residentTables what they may take, in bytes, beside the
-// write buffers' logs, which are mapped as well.
+// What is mapped and no table in use is let go another way: tables that are being written and the write buffers' logs cannot be
+// held, so that an address may be another's by the time it is used. The kernel is asked to reclaim there, which loses nothing
+// whatever has come to stand there.
+
+// residentEvery is how often the mapped files are looked at, and residentLimit what may be resident of them, in bytes.
 const (
-	residentEvery  = 200 * time.Millisecond
-	residentTables = 48 << 20
+	residentEvery = 100 * time.Millisecond
+	residentLimit = 64 << 20
 )
 
 // tables gives a view on Badger's tables.
@@ -106,30 +111,64 @@ func (r *tables) eachSlowly(level int, fn func(*table.Table) error) error {
 	return nil
 }
 
-// shrink lets the pages of tables go when more than limit bytes of mapped files are resident.
-func (r *tables) shrink(limit int64) error {
+// shrink lets pages go when more than limit bytes of mapped files are resident: of the tables in use, and if that is not
+// enough, of all other files mapped in the store's folder.
+func (r *tables) shrink(path string, limit int64) error {
 	if mapped, err := residentFile(); err != nil || mapped <= limit {
 		return err
 	}
+	used := map[string]bool{}
 	for level := range r.levels {
 		err := r.each(level, func(t *table.Table) error {
 			if t.MmapFile == nil || len(t.Data) == 0 {
 				return nil
 			}
+			used[filepath.Join(path, filepath.Base(t.Fd.Name()))] = true
 			return unix.Madvise(t.Data, unix.MADV_DONTNEED)
 		})
 		if err != nil {
 			return err
 		}
 	}
+	if mapped, err := residentFile(); err != nil || mapped <= limit {
+		return err
+	}
+	return reclaim(path, used)
+}
+
+// reclaim asks for the pages of the files that are mapped in a folder, but for some.
+func reclaim(path string, but map[string]bool) error {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(maps)) {
+		at := strings.Index(line, path+"/")
+		if at < 0 {
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimSpace(line[at:]), " (deleted)")
+		var from, to uintptr
+		if _, err := fmt.Sscanf(line, "%x-%x", &from, &to); err != nil || but[name] {
+			continue
+		}
+		// What this gives is of no matter: a kernel that cannot, or a file that is gone, only leaves more resident.
+		_, _, _ = unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_PAGEOUT)
+	}
 	return nil
 }
 
 // keepSmall shrinks what is resident until the queue is closed.
 func (q *Queue) keepSmall(r *tables) {
-	limit := 3*q.opt.MemTable + residentTables
+	path, err := filepath.Abs(q.store.path)
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		path = q.store.path
+	}
 	q.every(residentEvery, func() {
-		if err := r.shrink(limit); err != nil {
+		if err := r.shrink(path, residentLimit); err != nil {
 			q.opt.Logger.Warn("resident memory cannot be bounded", "err", err)
 		}
 	})

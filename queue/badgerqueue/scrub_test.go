@@ -105,13 +105,13 @@ func TestShrink(t *testing.T) {
 		t.Fatal(err)
 	}
 	tables := newTables(q.store.db)
-	if err := tables.shrink(before + 1<<30); err != nil {
+	if err := tables.shrink(q.store.path, before+1<<30); err != nil {
 		t.Fatal(err)
 	}
 	if within, err := residentFile(); err != nil || within < before/2 {
 		t.Errorf("resident %d, then %d within the limit, %v", before, within, err)
 	}
-	if err := tables.shrink(0); err != nil {
+	if err := tables.shrink(q.store.path, 0); err != nil {
 		t.Fatal(err)
 	}
 	after, err := residentFile()

@@ -52,7 +52,7 @@ func openStore(o Options) (*store, error) {
 		WithMemTableSize(memTable).WithNumMemtables(2).WithNumCompactors(2).WithMetricsEnabled(false).
 		// Fewer levels and larger tables than Badger's own: an event is written again once for each level it goes down. One
 		// size for all tables bounds the memory that building them takes.
-		WithNumLevelZeroTables(6).WithNumLevelZeroTablesStall(15).WithBaseLevelSize(256 << 20).
+		WithNumLevelZeroTables(8).WithNumLevelZeroTablesStall(16).WithBaseLevelSize(1 << 30).
 		WithBaseTableSize(8 << 20).
 		// Tables are mapped and not compressed, indexes included: a cache would only copy them.
 		WithBlockCacheSize(0).WithIndexCacheSize(0).WithChecksumVerificationMode(options.NoVerification).
