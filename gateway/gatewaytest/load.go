@@ -77,9 +77,13 @@ type Answer struct {
 	Advised bool     `json:"-"` // when to come back
 }
 
-// Post sends one event with size bytes of padding.
+// Post sends one event with size bytes of padding that does not get shorter by being packed.
 func Post(ctx context.Context, client *http.Client, url string, size int) (a Answer, err error) {
-	body := fmt.Sprintf(`{"n":%d,"pad":"%0*d"}`, rand.Uint64(), size, 0)
+	pad := make([]byte, size/2)
+	for i := range pad {
+		pad[i] = byte(rand.Uint32()) //nolint:gosec // any eight bits
+	}
+	body := fmt.Sprintf(`{"n":%d,"pad":"%x"}`, rand.Uint64(), pad)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader([]byte(body)))
 	if err != nil {
 		return a, err
