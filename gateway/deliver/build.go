@@ -26,22 +26,22 @@ func (a *attempt) build(doc *document, ev outgoing) (*Request, error) {
 	if doc == nil {
 		doc = &document{}
 	}
-	r := &Request{Method: doc.Method, Header: make(http.Header, len(a.opts.Config.Headers)+len(doc.Headers)+4)}
+	r := &Request{Method: doc.method, Header: make(http.Header, len(a.opts.Config.Headers)+len(doc.headers)+4)}
 	for name, value := range a.opts.Config.Headers {
 		r.Header.Set(name, value.Placeholder)
 	}
 	var err error
-	if r.URL, err = a.base.join(doc.URL); err != nil {
+	if r.URL, err = a.base.join(doc.url); err != nil {
 		return nil, err
 	}
-	r.URL = withQuery(r.URL, doc.Query.encode())
+	r.URL = withQuery(r.URL, doc.query.encode())
 	if a.opts.Plugin == nil {
 		r.Body = ev.json
 		setDefault(r.Header, contentType, cloudEvent)
-	} else if err := doc.body(r); err != nil {
+	} else if err := doc.content(r); err != nil {
 		return nil, err
 	}
-	if err := doc.headers(r.Header); err != nil {
+	if err := doc.overlay(r.Header); err != nil {
 		return nil, err
 	}
 	if r.Method == "" {
@@ -61,20 +61,20 @@ func setDefault(h http.Header, name, value string) {
 	}
 }
 
-// body takes the one form of body that a document has, with the media type that goes with it.
-func (d *document) body(r *Request) (err error) {
+// content takes the one form of body that a document has, with the media type that goes with it.
+func (d *document) content(r *Request) (err error) {
 	forms, media := 0, ""
-	if len(d.JSON) > 0 {
-		forms, media, r.Body = forms+1, "application/json", d.JSON
+	if d.json != nil {
+		forms, media, r.Body = forms+1, "application/json", d.json
 	}
-	if d.Form != nil {
-		forms, media, r.Body = forms+1, "application/x-www-form-urlencoded", []byte(d.Form.encode())
+	if d.form != nil {
+		forms, media, r.Body = forms+1, "application/x-www-form-urlencoded", []byte(d.form.encode())
 	}
-	if d.Body != nil {
-		forms, media, r.Body = forms+1, "text/plain; charset=utf-8", []byte(*d.Body)
+	if d.body != nil {
+		forms, media, r.Body = forms+1, "text/plain; charset=utf-8", []byte(*d.body)
 	}
-	if d.Base64 != nil {
-		if r.Body, err = base64.StdEncoding.DecodeString(*d.Base64); err != nil {
+	if d.base64 != nil {
+		if r.Body, err = base64.StdEncoding.DecodeString(*d.base64); err != nil {
 			return errors.New("the plugin's body_base64 is not base64")
 		}
 		forms, media = forms+1, "application/octet-stream"
@@ -88,10 +88,10 @@ func (d *document) body(r *Request) (err error) {
 	return nil
 }
 
-// headers puts the document's headers over the configured ones. A name that stands several times is sent several times.
-func (d *document) headers(h http.Header) error {
-	set := make(map[string]bool, len(d.Headers))
-	for _, f := range d.Headers {
+// overlay puts the document's headers over the configured ones. A name that stands several times is sent several times.
+func (d *document) overlay(h http.Header) error {
+	set := make(map[string]bool, len(d.headers))
+	for _, f := range d.headers {
 		if !httpguts.ValidHeaderFieldName(f.name) {
 			return fmt.Errorf("the plugin's header name %q has a character that is not allowed", f.name)
 		}

@@ -5,32 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 
 	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
-
-// document is a request as a plugin writes it; what is missing comes from the destination's configuration.
-type document struct {
-	Method  string          `json:"method"`
-	URL     string          `json:"url"`
-	Headers pairs           `json:"headers"`
-	Query   pairs           `json:"query"`
-	JSON    json.RawMessage `json:"json"`
-	Body    *string         `json:"body"`
-	Form    *pairs          `json:"form"`
-	Base64  *string         `json:"body_base64"`
-
-	raw json.RawMessage // as it was written, to be shown to judge
-}
-
-// read reads a document and keeps its text.
-func (d *document) read(raw json.RawMessage) error {
-	if len(raw) == 0 || string(raw) == "null" {
-		return errors.New("there is no request in it")
-	}
-	d.raw = raw
-	return json.Unmarshal(raw, d)
-}
 
 // format asks the plugin for the first request. Without a plugin it is the event itself.
 func (a *attempt) format(ctx context.Context, ev outgoing) (*document, *Result) {
@@ -42,26 +21,41 @@ func (a *attempt) format(ctx context.Context, ev outgoing) (*document, *Result) 
 	if err != nil {
 		return nil, a.pluginFailed(err)
 	}
-	var answer struct {
-		Request json.RawMessage `json:"request"`
-		Effect  *Effect         `json:"effect"`
-		Memo    json.RawMessage `json:"memo"`
+	doc, err := a.formatted(out)
+	if err != nil {
+		return nil, a.nonsense(p, wasm.Format, err)
 	}
+	return doc, nil
+}
+
+// formatted reads what format wrote: a request, and what goes with it.
+func (a *attempt) formatted(out []byte) (*document, error) {
 	if len(out) == 0 {
-		return nil, a.nonsense(p, wasm.Format, errors.New("it wrote nothing"))
+		return nil, errors.New("it wrote nothing")
+	}
+	r := readers.Get().(*jsondoc.Doc)
+	defer forget(r)
+	if err := r.Reset(out); err != nil {
+		return nil, err
 	}
 	doc := &document{}
-	if err := json.Unmarshal(out, &answer); err != nil {
-		return nil, a.nonsense(p, wasm.Format, err)
+	if err := doc.read(r.Root().Member("request")); err != nil {
+		return nil, err
 	}
-	if err := doc.read(answer.Request); err != nil {
-		return nil, a.nonsense(p, wasm.Format, err)
+	if e := r.Root().Member("effect"); e.Kind() == jsondoc.Object {
+		a.effect = &Effect{Key: e.Member("key").Str(), Value: e.Member("value").Str()}
 	}
-	if answer.Effect != nil {
-		a.effect = answer.Effect
-	}
-	a.remember(answer.Memo)
+	a.remember(r.Root().Member("memo").Raw())
 	return doc, nil
+}
+
+// readers are documents to be used again: what is read from one lives on in the text that it was given.
+var readers = sync.Pool{New: func() any { return new(jsondoc.Doc) }}
+
+// forget lets go of the text before a reader waits for the next.
+func forget(r *jsondoc.Doc) {
+	_ = r.Reset([]byte("null"))
+	readers.Put(r)
 }
 
 // remember keeps a memo, if one was given, for the next step or attempt. null forgets.

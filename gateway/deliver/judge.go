@@ -14,6 +14,7 @@ import (
 
 	"github.com/plugboard/plugboard/gateway/retry"
 	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
 // minRetry is the shortest wait that a plugin may ask for: a receiver is not to be asked in a tight loop.
@@ -122,8 +123,8 @@ func (a *attempt) follow(ctx context.Context, v *verdict, resp *Response) (next 
 	case v.Delivered:
 		return nil, true, nil, nil
 	case v.Next != nil:
-		next = &document{}
-		return next, false, nil, next.read(v.Next.Request)
+		next, err = following(v.Next.Request)
+		return next, false, nil, err
 	case v.Dead != nil:
 		return nil, false, &Result{Class: Dead, Reason: a.display(*v.Dead)}, nil
 	case v.Disable != nil:
@@ -131,6 +132,20 @@ func (a *attempt) follow(ctx context.Context, v *verdict, resp *Response) (next 
 	}
 	end, err = a.retryVerdict(ctx, v, resp)
 	return nil, false, end, err
+}
+
+// following reads the request of a next step.
+func following(raw json.RawMessage) (*document, error) {
+	r := readers.Get().(*jsondoc.Doc)
+	defer forget(r)
+	if len(raw) == 0 {
+		raw = json.RawMessage("null")
+	}
+	if err := r.Reset(raw); err != nil {
+		return nil, err
+	}
+	doc := &document{}
+	return doc, doc.read(r.Root())
 }
 
 func (a *attempt) retryVerdict(ctx context.Context, v *verdict, resp *Response) (*Result, error) {

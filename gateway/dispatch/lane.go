@@ -15,6 +15,9 @@ import (
 // settling is how many ended attempts of a lane may be waiting for the commit of their outcome.
 const settling = 256
 
+// workerIdle is how long a goroutine that makes attempts waits for the next one.
+const workerIdle = time.Second
+
 // receivePause is the time between two tries when the queue does not give anything out because of an error.
 const receivePause = time.Second
 
@@ -28,6 +31,7 @@ type lane struct {
 	stop    context.CancelFunc
 	slots   chan struct{} // one token for each attempt that may start
 	settles chan struct{} // holds one for each outcome that is being stored
+	work    chan leased   // to a worker that has nothing to do
 	flight  sync.WaitGroup
 	done    chan struct{} // closed when the lane has ended
 }
@@ -35,7 +39,7 @@ type lane struct {
 func newLane(d *Dispatcher, l Lane) *lane {
 	l.Concurrency = max(l.Concurrency, 1)
 	out := &lane{Lane: l, d: d, counts: newCounters(d.opts.Metrics, l.Destination), slots: make(chan struct{}, l.Concurrency),
-		settles: make(chan struct{}, settling), done: make(chan struct{})}
+		settles: make(chan struct{}, settling), work: make(chan leased), done: make(chan struct{})}
 	out.gate = newGate(out.counts.breaker, l.Concurrency)
 	out.receive, out.stop = context.WithCancel(d.attempt)
 	for range l.Concurrency {
@@ -103,9 +107,36 @@ func (l *lane) start(leases []queue.Lease) {
 			l.give(1)
 			continue
 		}
-		l.flight.Go(func() {
-			l.attempt(lease, probe)
-		})
+		next := leased{lease, probe}
+		select {
+		case l.work <- next:
+		default:
+			l.flight.Go(func() { l.worker(next) })
+		}
+	}
+}
+
+// leased is a delivery to be attempted.
+type leased struct {
+	queue.Lease
+	probe bool
+}
+
+// worker makes attempts, one after the other, until there has been none for a while: a goroutine of its own for each would
+// have its stack grown anew each time.
+func (l *lane) worker(next leased) {
+	idle := time.NewTimer(workerIdle)
+	defer idle.Stop()
+	for {
+		l.attempt(next.Lease, next.probe)
+		idle.Reset(workerIdle)
+		select {
+		case next = <-l.work:
+		case <-idle.C:
+			return
+		case <-l.receive.Done():
+			return
+		}
 	}
 }
 
