@@ -1,11 +1,6 @@
 package main
 
-import (
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/plugboard/plugboard/sdk"
-)
+import "github.com/plugboard/plugboard/sdk"
 
 // change is what an event asks for.
 type change struct {
@@ -74,37 +69,11 @@ func mapped(state string) (presence string, ok bool) {
 		return "", false
 	}
 	for key, v := range sdk.Config().Member("presence_map").Each {
-		if same(state, key) {
+		if sdk.SameName(state, key) {
 			return v.Str(), true
 		}
 	}
 	return "", false
-}
-
-// same compares names in lower case, in any script, with a space as an underscore.
-func same(a, b string) bool {
-	for a != "" && b != "" {
-		x, n := utf8.DecodeRuneInString(a)
-		y, k := utf8.DecodeRuneInString(b)
-		if folded(x) != folded(y) {
-			return false
-		}
-		a, b = a[n:], b[k:]
-	}
-	return a == b
-}
-
-func folded(r rune) rune {
-	switch {
-	case r == ' ':
-		return '_'
-	case r < utf8.RuneSelf:
-		if r >= 'A' && r <= 'Z' {
-			r |= 0x20
-		}
-		return r
-	}
-	return unicode.ToLower(r)
 }
 
 func orDefault(s, otherwise string) string {

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"unicode"
-	"unicode/utf8"
-
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
@@ -15,44 +12,17 @@ func canonicalBase(name string) (base string, custom bool) {
 	for _, d := range [...]struct{ name, base string }{
 		{"online", "available"}, {"offline", "offline"}, {"away", "unavailable"}, {"transfers_only", "limited"},
 	} {
-		if same(name, d.name) {
+		if sdk.SameName(name, d.name) {
 			base, custom = d.base, false
 			break
 		}
 	}
 	for key, v := range sdk.Config().Member("status_base").Each {
-		if same(name, key) {
+		if sdk.SameName(name, key) {
 			base = v.Str()
 		}
 	}
 	return base, custom
-}
-
-// same compares names in lower case, in any script, with a space as an underscore: Zendesk writes both "Transfers Only"
-// and transfers_only.
-func same(a, b string) bool {
-	for a != "" && b != "" {
-		x, n := utf8.DecodeRuneInString(a)
-		y, k := utf8.DecodeRuneInString(b)
-		if folded(x) != folded(y) {
-			return false
-		}
-		a, b = a[n:], b[k:]
-	}
-	return a == b
-}
-
-func folded(r rune) rune {
-	switch {
-	case r == ' ':
-		return '_'
-	case r < utf8.RuneSelf:
-		if r >= 'A' && r <= 'Z' {
-			r |= 0x20
-		}
-		return r
-	}
-	return unicode.ToLower(r)
 }
 
 // canonicalReason maps why a status changed.
