@@ -13,58 +13,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 )
-
-// Language is one way to write a plugin.
-type Language struct {
-	Name string
-	// Marker is a file name pattern that tells the language of a folder.
-	Marker string
-	// Tool is the program that must be there, and Install says how to get it.
-	Tool    string
-	Install string
-	command func(ctx context.Context, out string) *exec.Cmd
-}
-
-// Languages are those that Build knows, in the order in which a folder is tried.
-var Languages = []Language{{
-	Name: "go", Marker: "*.go", Tool: "go", Install: "install Go from https://go.dev/dl",
-	command: func(ctx context.Context, out string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, ".")
-		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
-		return cmd
-	},
-}}
-
-// ErrNoSource says that a folder holds no plugin source.
-var ErrNoSource = errors.New("no plugin source")
-
-// Detect finds the language of a folder.
-func Detect(folder string) (Language, error) {
-	for _, l := range Languages {
-		found, err := filepath.Glob(filepath.Join(folder, l.Marker))
-		if err != nil {
-			return Language{}, err
-		}
-		if len(found) > 0 {
-			return l, nil
-		}
-	}
-	return Language{}, fmt.Errorf("%s: %w: none of %s", folder, ErrNoSource, markers())
-}
-
-func markers() string {
-	var ms []string
-	for _, l := range Languages {
-		ms = append(ms, l.Marker)
-	}
-	return strings.Join(ms, ", ")
-}
 
 // Sources gives the folders under dir that hold plugin source, by name.
 func Sources(dir string) ([]string, error) {
@@ -95,12 +48,17 @@ func Build(ctx context.Context, folder, outDir string) (file string, changed boo
 	if err != nil {
 		return "", false, err
 	}
-	if _, err := exec.LookPath(lang.Tool); err != nil {
-		return "", false, fmt.Errorf("%s: building it needs %q, which is not on the path; %s", folder, lang.Tool, lang.Install)
+	tools, err := lang.find()
+	if err != nil {
+		return "", false, fmt.Errorf("%s: %w", folder, err)
 	}
 	abs, err := filepath.Abs(folder)
 	if err != nil {
 		return "", false, err
+	}
+	sdk, err := lang.kit(abs)
+	if err != nil {
+		return "", false, fmt.Errorf("%s: %w", folder, err)
 	}
 	made, err := keep(abs)
 	if err != nil {
@@ -111,7 +69,7 @@ func Build(ctx context.Context, folder, outDir string) (file string, changed boo
 		return "", false, err
 	}
 	defer unlock()
-	cmd := lang.command(ctx, made)
+	cmd := lang.Command(ctx, Job{Folder: abs, Name: filepath.Base(abs), Out: made, SDK: sdk, Tools: tools})
 	cmd.Dir = abs
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
