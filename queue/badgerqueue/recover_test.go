@@ -15,7 +15,10 @@ import (
 func crashed(t *testing.T, q *Queue) *Queue {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(q.opt.Dir)); err != nil {
+	q.marking.Lock() // or the copy, which takes time, could get a mark that is newer than its store
+	err := os.CopyFS(dir, os.DirFS(q.opt.Dir))
+	q.marking.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(dir, "badger", "LOCK")); err != nil {
