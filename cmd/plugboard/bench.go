@@ -96,6 +96,7 @@ func newBenchPart() *cobra.Command {
 		ctx, cancel := untilEOF(c)
 		defer cancel()
 		log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+		gateway.LimitMemory(log) // as run does
 		g, err := gateway.New(ctx, gateway.Options{ConfigFile: *file, Logger: log})
 		if err != nil {
 			return faults(c.ErrOrStderr(), err)

@@ -71,10 +71,9 @@ func (d *dev) run(ctx context.Context) error {
 	notes := hub.Listen(4096)
 	defer notes.Close()
 	d.line("compiling plugins to native code (once; kept in %s)", cfg.Plugins.Cache)
-	g, err := gateway.New(ctx, gateway.Options{
-		ConfigFile: d.file, Feed: hub, Dev: true, Watch: true,
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	gateway.LimitMemory(log)
+	g, err := gateway.New(ctx, gateway.Options{ConfigFile: d.file, Feed: hub, Dev: true, Watch: true, Logger: log})
 	if err != nil {
 		return err
 	}

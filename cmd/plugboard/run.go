@@ -26,9 +26,11 @@ func newRun() *cobra.Command {
 	acceptLoss := c.Flags().Bool("accept-loss", false, "start although the queue says that something is missing from it")
 	logJSON := c.Flags().Bool("log-json", false, "log JSON lines")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		log := newLogger(c.ErrOrStderr(), *debug, *logJSON)
+		gateway.LimitMemory(log)
 		g, err := gateway.New(c.Context(), gateway.Options{
 			ConfigFile: *file,
-			Logger:     newLogger(c.ErrOrStderr(), *debug, *logJSON),
+			Logger:     log,
 			Watch:      true,
 			AcceptLoss: *acceptLoss,
 		})

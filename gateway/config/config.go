@@ -42,6 +42,7 @@ type Server struct {
 	Admin          string        // host:port of the API
 	Dev            string        // host:port where `plugboard dev` plays the demo destination; the address guard lets dev alone reach it
 	MaxBody        int64         // bytes, after decompression; also bounds headers by the rest of the limits below
+	MaxBodies      int64         // bytes of all bodies in memory at once; 0: by the memory limit
 	MaxConnections int           // over all addresses
 	PerAddress     int           // connections of one address
 	ReadTimeout    time.Duration // of a whole request

@@ -23,6 +23,8 @@ var serverSettings = []setting[Server]{
 		reads: address(func(s *Server) *string { return &s.Dev }, loopback)},
 	{key: "max_body", def: "1MiB", meaning: "longest request body, after decompression; longer: 413",
 		reads: size(1, 1<<30, `"1MiB"`, func(s *Server) *int64 { return &s.MaxBody })},
+	{key: "max_bodies", def: auto, meaning: "bytes of request bodies in memory at once, over all connections; beyond: 503",
+		reads: orAuto(size(1, maxDisk, `"64MiB"`, func(s *Server) *int64 { return &s.MaxBodies }))},
 	{key: "max_connections", def: int64(10_000), meaning: "open connections, over all addresses",
 		reads: count(1, 1_000_000, func(s *Server) *int { return &s.MaxConnections })},
 	{key: "per_address", def: int64(100), meaning: "open connections of one address",

@@ -12,18 +12,21 @@ import (
 // for a moment and up to a bound.
 const (
 	lingerTime  = 500 * time.Millisecond
-	lingerBytes = 256 << 10
+	lingerBytes = 256 << 10 // or a body, if that may be longer
 )
 
-// listener hands out connections that are checked.
-type listener struct{ net.Listener }
+// listener hands out connections that are checked, and whose bodies are counted.
+type listener struct {
+	net.Listener
+	bodies *budget
+}
 
 // Accept waits while the process is out of descriptors: fasthttp would take the error for the listener's end.
 func (l listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err == nil {
-			return &conn{Conn: c}, nil
+			return newConn(c, l.bodies), nil
 		}
 		if !passing(err) {
 			return nil, err
@@ -35,13 +38,15 @@ func (l listener) Accept() (net.Conn, error) {
 // acceptPause is how long accepting waits for others to give back what it lacks.
 const acceptPause = 10 * time.Millisecond
 
-// connections is how many may be open: what is configured, and at most half of what the process may open. The store, the
-// attempts and the API live on the other half; a commit that finds no descriptor would end the gateway.
-func connections(configured int) int {
-	if most := descriptors() / 2; most > 0 && most < uint64(configured) { //nolint:gosec // at least 1
-		return int(most) //nolint:gosec // less than an int
+// connections is how many may be open: what is configured, at most half of what the process may open, and at most what
+// fits into a quarter of its memory. The store, the attempts and the API live on the rest; a commit that finds no
+// descriptor would end the gateway.
+func connections(configured int, descriptors uint64, memory int64) int {
+	n := int64(configured)
+	if half := descriptors / 2; half > 0 && half < uint64(n) { //nolint:gosec // at least 1
+		n = int64(half) //nolint:gosec // less than an int
 	}
-	return configured
+	return int(max(1, min(n, memory/memoryConns/perConnection)))
 }
 
 // conn is a connection whose bytes pass the scanner before anybody parses them. One goroutine reads it; Shutdown may
@@ -49,13 +54,23 @@ func connections(configured int) int {
 type conn struct {
 	net.Conn
 	scanner scanner
+	hold    hold
 	refused error
 	midway  atomic.Bool // a request was refused, or has not come to its end
+}
+
+func newConn(c net.Conn, bodies *budget) *conn {
+	made := &conn{Conn: c, hold: hold{budget: bodies}}
+	made.scanner.hold = &made.hold
+	return made
 }
 
 func (c *conn) Read(p []byte) (int, error) {
 	if c.refused != nil {
 		return 0, c.refused
+	}
+	if c.scanner.idle() { // all that came was whole requests, and who reads on has answered them
+		c.hold.giveBack()
 	}
 	n, err := c.Conn.Read(p)
 	ok, fault := c.scanner.scan(p[:n])
@@ -74,10 +89,11 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // Close lets the sender read its answer when it was given one in the middle of its request.
 func (c *conn) Close() error {
+	c.hold.giveBack()
 	half, canHalf := c.Conn.(interface{ CloseWrite() error })
 	if canHalf && c.midway.Load() && half.CloseWrite() == nil {
 		_ = c.SetReadDeadline(time.Now().Add(lingerTime)) // if it fails, so does the read
-		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
+		_, _ = io.CopyN(io.Discard, c.Conn, max(lingerBytes, c.hold.budget.maxBody+maxHead))
 	}
 	return c.Conn.Close()
 }

@@ -5,3 +5,6 @@ var (
 	WireFaults = wireFaults
 	WireGood   = wireGood
 )
+
+// Bodies is what bodies take of the budget, in bytes.
+func (s *Server) Bodies() int64 { return s.bodies.used.Load() }

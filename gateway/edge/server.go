@@ -34,6 +34,7 @@ type Server struct {
 	now      func() time.Time
 	pipeline atomic.Pointer[Pipeline]
 	paused   atomic.Pointer[string]
+	bodies   *budget
 	strays   counts // requests that belong to no source
 	http     fasthttp.Server
 }
@@ -48,15 +49,18 @@ func NewServer(o Options) *Server {
 		o.Logger = slog.Default()
 	}
 	s.log = &limitedLog{log: o.Logger}
-	if n := connections(o.Config.MaxConnections); n < o.Config.MaxConnections {
-		o.Logger.Warn("fewer connections than max_connections: half of the descriptors that this process may open (ulimit -n)",
-			"max_connections", o.Config.MaxConnections, "connections", n)
+	memory := memoryLimit()
+	s.bodies = newBudget(o.Config.MaxBodies, o.Config.MaxBody, memory)
+	open := connections(o.Config.MaxConnections, descriptors(), memory)
+	if open < o.Config.MaxConnections {
+		o.Logger.Warn("fewer connections than max_connections: half of the descriptors that this process may open (ulimit -n), and what fits into a quarter of its memory",
+			"max_connections", o.Config.MaxConnections, "connections", open, "descriptors", descriptors(), "memory", memory)
 	}
 	s.http = fasthttp.Server{
 		Handler:            s.handle,
 		ErrorHandler:       s.handleError,
 		HeaderReceived:     s.headerReceived,
-		Concurrency:        connections(o.Config.MaxConnections),
+		Concurrency:        open,
 		MaxConnsPerIP:      o.Config.PerAddress,
 		ReadTimeout:        o.Config.ReadTimeout,
 		WriteTimeout:       o.Config.WriteTimeout,
@@ -77,7 +81,7 @@ func NewServer(o Options) *Server {
 
 // Serve takes connections until Shutdown, and then returns nil.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := s.http.Serve(listener{ln}); err != nil {
+	if err := s.http.Serve(listener{ln, s.bodies}); err != nil {
 		return fmt.Errorf("edge: %w", err)
 	}
 	return nil
@@ -152,6 +156,9 @@ func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 		}
 	}
 	ctx.Response.Reset()
+	if status == http.StatusServiceUnavailable {
+		ctx.Response.Header.Set("Retry-After", "5")
+	}
 	answerError(ctx, status, reason)
 	s.strays.answered(status)
 	s.log.refused("", status, reason, host(ctx.RemoteAddr()))

@@ -55,6 +55,7 @@ type scanner struct {
 	sized   bool
 	length  int64
 	seen    seenHeaders
+	hold    *hold // what bodies take of the budget; nil: nobody counts
 }
 
 // seenHeaders are those that may come once.
@@ -127,7 +128,10 @@ func (s *scanner) bodyEnds() {
 
 // begin expects the next request.
 func (s *scanner) begin() {
-	*s = scanner{partial: s.partial[:0]}
+	*s = scanner{partial: s.partial[:0], hold: s.hold}
+	if s.hold != nil {
+		s.hold.body = 0
+	}
 	if cap(s.partial) > 1<<10 {
 		s.partial = nil // an idle connection should not hold a long line's memory
 	}

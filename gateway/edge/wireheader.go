@@ -115,6 +115,7 @@ func (s *scanner) headEnds() *wireError {
 		s.phase = chunkLine
 	case s.length > 0:
 		s.phase, s.skip = sizedBody, s.length
+		return s.hold.grow(s.length, s.seen.encoding)
 	default:
 		s.begin()
 	}
@@ -137,6 +138,7 @@ func (s *scanner) chunk(line []byte) *wireError {
 		s.phase = trailer
 	default:
 		s.phase, s.skip = chunkData, n
+		return s.hold.grow(n, s.seen.encoding)
 	}
 	return nil
 }

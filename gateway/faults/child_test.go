@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 // serve runs a gateway until it fails or is told to stop.
 func serve(file string) error {
 	o := gateway.Options{ConfigFile: file, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	gateway.LimitMemory(o.Logger)
 	planted := os.Getenv(plantedEnv)
 	if planted != "" {
 		o.Wrap = gatewaytest.Eager
