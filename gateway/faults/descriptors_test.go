@@ -13,7 +13,9 @@ import (
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
 
-// TestFewDescriptors gives the gateway 128 descriptors and opens 1,200 connections that send nothing. It turns away what is
+const crowdSize = 5000 // connections
+
+// TestFewDescriptors gives the gateway 128 descriptors and opens 5,000 connections that send nothing. It turns away what is
 // too much, goes on committing for those that it has, and takes everybody again as soon as the crowd is gone.
 func TestFewDescriptors(t *testing.T) {
 	s := newSite(t, t.TempDir(), "")
@@ -22,7 +24,7 @@ func TestFewDescriptors(t *testing.T) {
 	if !until(10*time.Second, func() bool { return l.Accepted.Load() > 50 }) {
 		t.Fatalf("nothing is accepted\n%s", g.log)
 	}
-	open := crowd(t, g.in, 1200)
+	open := crowd(t, g.in, crowdSize)
 	if !turnedAway(open) {
 		t.Error("nobody of the crowd was told 503")
 	}
@@ -48,7 +50,7 @@ func TestFewDescriptorsControl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer leave(crowd(t, "http://"+p.first+"/in", 1200))
+	defer leave(crowd(t, "http://"+p.first+"/in", crowdSize))
 	if !p.gone(10 * time.Second) {
 		t.Error("a listener that holds every connection has survived the crowd; the test above shows nothing")
 	}
