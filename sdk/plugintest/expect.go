@@ -15,6 +15,8 @@ func (s *play) check(expect map[string]json.RawMessage) {
 			continue
 		}
 		switch name {
+		case "refused": // by init: the reason
+			s.equal(name, raw, map[bool]string{true: s.end.reason}[s.end.state == "refused"])
 		case "delivered":
 			s.equal(name, raw, s.end.state == "delivered")
 		case "retry":

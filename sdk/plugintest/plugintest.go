@@ -13,6 +13,7 @@
 //	NAME.events.json    what receive or transform must make of it
 //	NAME.error.json     how the call must stop instead: {"stop": "reject", "reason": "…"}; reject, drop, retry or fail
 //	NAME.scenario.json  a delivery: given (event, config), request and response or a list of them (exchange), expect
+//	                    (delivered, retry, dead, dropped, refused, reason, memo, not_before_seconds, requests, attempts …)
 //
 // go test -update writes the .events.json and .error.json files anew. Look at the difference before you keep it.
 package plugintest

@@ -97,13 +97,7 @@ func playText(t *testing.T, scenario string) string {
 	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return new(recorder).run(func(r tb) {
-		s, f := newPlay(r, presence, file)
-		if !presence.with(s.h, s.run) {
-			r.Fatalf("init: %s", s.h.reason)
-		}
-		s.finish(f.Expect)
-	})
+	return new(recorder).run(func(r tb) { playFile(r, presence, file) })
 }
 
 func scenario(given, expect string, exchange ...string) string {
@@ -139,7 +133,10 @@ func TestScenario(t *testing.T) {
 		{"other reason", scenario(given, `{"reason":"ambiguous"}`, with(lookup, `{"id":"u/1"}`, ``)), "reason: want one with"},
 		{"unknown expectation", scenario(given, `{"deliverd":true}`, lookup, change), "deliverd: an expectation that plugintest does not know"},
 		{"no event", scenario(`{}`, `{}`), "given.event is missing"},
-		{"refused configuration", scenario(with(given, `{"event"`, `{"bad":1,"event"`), `{}`), "init: bad: unknown key"},
+		{"refused configuration", scenario(with(given, `{"event"`, `{"bad":1,"event"`), `{}`), "refuses the configuration: reject: bad: unknown key"},
+		{"refusal expected", scenario(with(given, `{"event"`, `{"bad":1,"event"`), `{"refused":"bad: unknown key"}`), ""},
+		{"other refusal expected", scenario(with(given, `{"event"`, `{"bad":1,"event"`), `{"refused":"unknown"}`), "refused: want"},
+		{"not refused", scenario(given, `{"refused":"bad: unknown key"}`, lookup, change), "refused: want"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
