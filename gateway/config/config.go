@@ -25,6 +25,7 @@ type Config struct {
 	Queue        Queue
 	Plugins      Plugins
 	Secrets      Secrets
+	Tables       []*Table       // by name
 	Sources      []*Source      // by name
 	Destinations []*Destination // by name
 	Routes       []*Route       // in the file's order

@@ -21,7 +21,7 @@ func sections(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := regexp.MustCompile(`(?m)^\[+([a-z]+).*\]$`)
+	header := regexp.MustCompile(`(?m)^#?\[+([a-z]+).*\]$`)
 	out := map[string]string{}
 	found := header.FindAllStringSubmatchIndex(string(text), -1)
 	for i, at := range found {
@@ -170,7 +170,8 @@ func TestCommentedSettingsAreTheDefaults(t *testing.T) {
 	if n := len(commented.FindAll(text, -1)); n < 20 {
 		t.Fatalf("only %d settings stand in comments", n)
 	}
-	full := regexp.MustCompile(`(?m)^#(dir = "secrets")`).ReplaceAll(text, []byte("# $1")) // a folder that is named has to be there
+	full := regexp.MustCompile(`(?m)^#\[(?:.+\n)+`).ReplaceAll(text, nil)                 // a table that is an example
+	full = regexp.MustCompile(`(?m)^#(dir = "secrets")`).ReplaceAll(full, []byte("# $1")) // a folder that is named has to be there
 	full = commented.ReplaceAll(full, []byte("$1"))
 	bare, err := config.Parse(shipped, text, options)
 	if err != nil {

@@ -34,6 +34,8 @@ var configSettings = []setting[Config]{
 		reads: table("{ … }", queueSettings, func(c *Config) *Queue { return &c.Queue })},
 	{key: "plugins", def: map[string]any{}, meaning: "where plugins are and what each may use",
 		reads: table("{ … }", pluginsSettings, func(c *Config) *Plugins { return &c.Plugins })},
+	{key: "tables", meaning: "where plugins look things up",
+		reads: named("table", tableSettings, beginTable, func(c *Config) *[]*Table { return &c.Tables })},
 	{key: "sources", meaning: "who sends events",
 		reads: named("source", sourceSettings, beginSource, func(c *Config) *[]*Source { return &c.Sources })},
 	{key: "destinations", meaning: "where events are delivered",
