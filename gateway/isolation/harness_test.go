@@ -151,12 +151,20 @@ func (r *receiver) release() { r.once.Do(func() { close(r.hang) }) }
 
 // receive starts a receiver that answers 200, until it is told otherwise, for as long as the test runs.
 func receive(t testing.TB, hangs bool, also func()) *receiver {
+	if also == nil {
+		return receiveEach(t, hangs, nil)
+	}
+	return receiveEach(t, hangs, func(*http.Request) { also() })
+}
+
+// receiveEach is receive for who wants to see each request as it comes.
+func receiveEach(t testing.TB, hangs bool, also func(*http.Request)) *receiver {
 	r := &receiver{hang: make(chan struct{})}
 	r.status.Store(http.StatusOK)
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.hits.Add(1)
 		if also != nil {
-			also()
+			also(req)
 		}
 		select {
 		case <-r.hang:
