@@ -40,6 +40,7 @@ type call struct {
 	parsed    bool // the input has been tried as JSON
 	isJSON    bool
 	scratch   []byte
+	extism    extism
 	names     map[string]string
 
 	arguments   []string // of a command, and its environment
@@ -94,6 +95,7 @@ func (c *call) end() {
 	if c.parsed && c.isJSON {
 		_ = c.document.Reset(noDocument) // or it would keep the caller's bytes
 	}
+	c.extism.end()
 	c.caller, c.in = nil, Input{}
 	c.state, c.arguments, c.environment = nil, nil, nil
 }

@@ -21,7 +21,7 @@ func (f hostFunc) Call(ctx context.Context, _ api.Module, stack []uint64) {
 }
 
 type hostFunction struct {
-	call      hostFunc
+	call      api.GoModuleFunction
 	signature meter.Signature
 }
 
@@ -45,6 +45,7 @@ func declare(types string, f hostFunc) hostFunction {
 // hostModules are all imports there are.
 var hostModules = map[string]map[string]hostFunction{
 	"plugboard_v1":           plugboardV1,
+	extismModule:             extismEnv,
 	"wasi_snapshot_preview1": wasiPreview1,
 }
 
@@ -199,20 +200,24 @@ func (c *call) remembered(key string) ([]byte, bool) {
 
 // stateSet notes a write. An empty value removes the key. All writes of a call together stay within the output's limit.
 func stateSet(c *call, s []uint64) {
-	key, value := c.name("state_set", arg(s, 0), arg(s, 1)), c.view("state_set", arg(s, 2), arg(s, 3))
+	c.remember("state_set", c.name("state_set", arg(s, 0), arg(s, 1)), c.view("state_set", arg(s, 2), arg(s, 3)), int64(s[4]))
+}
+
+// remember notes that key has a value for some seconds, 0 for good.
+func (c *call) remember(what, key string, value []byte, ttl int64) {
 	limits := &c.plugin.limits
 	if c.plugin.options.State == nil {
-		c.fail(Trapped, "state_set: the configuration gives this plugin no memory")
+		c.fail(Trapped, "%s: the configuration gives this plugin no memory", what)
 	}
 	if int64(len(value)) > limits.State {
-		c.fail(Limited, "state_set: a value of more than %s", size(limits.State))
+		c.fail(Limited, "%s: a value of more than %s", what, size(limits.State))
 	}
 	c.stateSize += int64(len(key) + len(value))
 	if c.stateSize > limits.Output {
-		c.fail(Limited, "state_set: more than %s in one call", size(limits.Output))
+		c.fail(Limited, "%s: more than %s in one call", what, size(limits.Output))
 	}
 	w := StateWrite{Key: key}
-	if ttl := int64(s[4]); ttl > 0 {
+	if ttl > 0 {
 		w.TTL = time.Duration(min(ttl, int64(100*365*24*time.Hour/time.Second))) * time.Second
 	}
 	if len(value) > 0 {

@@ -135,6 +135,8 @@ func (i *instance) outcome(err error) failure {
 		return failure{Limited, "its calls lie deeper than the engine's stack", true}
 	case err != nil:
 		return failure{Trapped, c.because(firstLine(err)), true}
+	case i.results[0]&absent != 0 && c.extism.err != "":
+		return failure{Rejected, c.extism.because(), false}
 	case i.results[0]&absent != 0:
 		return failure{Trapped, c.because(fmt.Sprintf("it answered %d and did not say why", int32(uint32(i.results[0])))), true}
 	}

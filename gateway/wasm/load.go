@@ -126,7 +126,7 @@ func (m *Module) checkImports(imports []meter.Import) error {
 	for _, i := range imports {
 		functions, ok := hostModules[i.Module]
 		if !ok {
-			return fmt.Errorf("it imports %s.%s; a plugin may import plugboard_v1 and wasi_snapshot_preview1 only", i.Module, i.Name)
+			return fmt.Errorf("it imports %s.%s; a plugin may import plugboard_v1, extism:host/env and wasi_snapshot_preview1 only", i.Module, i.Name)
 		}
 		f, ok := functions[i.Name]
 		if !ok {
