@@ -4,6 +4,9 @@ package jsondoc
 // a path that is set again keeps its place and changes its value. What is absent leaves no trace: "" is not written, nor
 // is an object or list in which nothing was put. The zero Builder is empty and ready. It is not safe for concurrent use.
 //
+// Objects nest as deep as paths lead. No reader of this package takes what is nested deeper than MaxDepth, the gateway's
+// included: a path of that many steps is refused there, with its reason.
+//
 // What is set is only remembered, strings not even copied, and written by AppendJSON. A Builder that is Reset keeps its
 // memory, and then allocates nothing.
 type Builder struct {

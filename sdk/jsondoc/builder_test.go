@@ -2,6 +2,7 @@ package jsondoc
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -126,6 +127,19 @@ func TestBuilderAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestBuilderDeep: what a path of as many steps as may nest makes is read again, and one step more is refused, not lost.
+func TestBuilderDeep(t *testing.T) {
+	for steps, want := range map[int]string{MaxDepth: "", MaxDepth + 1: "nested deeper than 512"} {
+		var b Builder
+		b.Root().Str(strings.Repeat("a.", steps-1)+"b", "deep")
+		out := b.AppendJSON(nil)
+		_, err := Parse(out)
+		if got := fmt.Sprint(err); !json.Valid(out) || (err == nil) != (want == "") || !strings.Contains(got, want) && err != nil {
+			t.Errorf("%d steps: %v, want %q", steps, err, want)
+		}
+	}
+}
+
 // FuzzBuilder sets values at fuzzed paths in fuzzed ways: the result must be JSON, and hold what was set last.
 func FuzzBuilder(f *testing.F) {
 	f.Add("a.b", "x", "a", "y", "\x00\xff\"\\")
@@ -154,6 +168,9 @@ func FuzzBuilder(f *testing.F) {
 			t.Fatalf("%q is not there: %s", text, out)
 		}
 		d, err := Parse(out)
+		if err != nil && depth(out) > MaxDepth {
+			return // TestBuilderDeep
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
