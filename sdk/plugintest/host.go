@@ -10,23 +10,14 @@ import (
 	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/casefile"
 	"github.com/plugboard/plugboard/sdk/internal/host"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
-// receivedAt is the time of every call, unless the case gives one.
-const receivedAt = "2025-03-04T20:00:00Z"
-
-// environment is what a case's file may say about the gateway around the plugin.
-type environment struct {
-	Tables  map[string]map[string]string `json:"tables"`
-	Kept    map[string]string            `json:"state"`
-	Secrets map[string]string            `json:"secrets"`
-}
-
 // fakeHost plays the gateway.
 type fakeHost struct {
-	environment
+	casefile.Environment
 	facts map[string]string
 
 	input    []byte
@@ -38,8 +29,8 @@ type fakeHost struct {
 	returned int32
 }
 
-func newHost(env environment, config []byte) *fakeHost {
-	h := &fakeHost{environment: env, facts: map[string]string{"received_at": receivedAt}}
+func newHost(env casefile.Environment, config []byte) *fakeHost {
+	h := &fakeHost{Environment: env, facts: map[string]string{"received_at": casefile.ReceivedAt}}
 	if h.Kept == nil {
 		h.Kept = map[string]string{}
 	}

@@ -6,27 +6,19 @@
 //		plugintest.Run(t, plugintest.Plugin{Receive: read}, "testdata")
 //	}
 //
-// Files of a folder, by the end of their names:
-//
-//	NAME.request.json   what a vendor sends: method, target, headers, body or body_file, connection (the configuration)
-//	NAME.transform.json for transform: event, config
-//	NAME.events.json    what receive or transform must make of it
-//	NAME.error.json     how the call must stop instead: {"stop": "reject", "reason": "…"}; reject, drop, retry or fail
-//	NAME.scenario.json  a delivery: given (event, config), request and response or a list of them (exchange), expect
-//	                    (delivered, retry, dead, dropped, refused, reason, memo, not_before_seconds, requests, attempts …)
+// Package casefile says what the files of a folder hold.
 //
 // go test -update writes the .events.json and .error.json files anew. Look at the difference before you keep it.
 package plugintest
 
 import (
 	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/casefile"
 	"github.com/plugboard/plugboard/sdk/internal/host"
 )
 
@@ -49,29 +41,15 @@ type Plugin struct {
 // Run runs every case that stands in the folder as a subtest. A folder without any is a failure.
 func Run(t *testing.T, p Plugin, dir string) {
 	t.Helper()
-	kinds := []struct {
-		suffix string
-		run    func(*testing.T, Plugin, string)
-	}{
-		{".request.json", runReceive},
-		{".transform.json", runTransform},
-		{".scenario.json", runScenario},
+	cases, err := casefile.List(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	found := false
-	for _, kind := range kinds {
-		files, err := filepath.Glob(filepath.Join(dir, "*"+kind.suffix))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			found = true
-			t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-				kind.run(t, p, file)
-			})
-		}
+	run := map[casefile.Kind]func(*testing.T, Plugin, casefile.Case){
+		casefile.OfRequest: runReceive, casefile.OfTransform: runTransform, casefile.OfScenario: runScenario,
 	}
-	if !found {
-		t.Fatalf("%s holds no .request.json, .transform.json or .scenario.json", dir)
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) { run[c.Kind](t, p, c) })
 	}
 }
 
@@ -88,7 +66,7 @@ type tb interface {
 // Refusal runs Init with that configuration, a JSON object, and gives the reason for which it is refused; "" when it is
 // taken.
 func Refusal(p Plugin, config string) string {
-	h := newHost(environment{}, []byte(config))
+	h := newHost(casefile.Environment{}, []byte(config))
 	p.with(h, func() {})
 	return h.reason
 }
@@ -103,8 +81,8 @@ func Benchmark(b *testing.B, p Plugin, file string) {
 		h, input = newRequest(b, file)
 		run = func() int32 { return sdk.Receive(p.Receive) }
 	} else {
-		s, _ := newPlay(b, p, file)
-		h, input = s.h, compact(s.event)
+		s := newPlay(b, p, file)
+		h, input = s.h, s.file.Event
 		run = func() int32 { return sdk.Format(p.Format) }
 	}
 	b.ReportAllocs()
@@ -132,21 +110,4 @@ func (p Plugin) with(h *fakeHost, do func()) bool {
 	}
 	do()
 	return true
-}
-
-// stem is a case's file without its last two suffixes.
-func stem(file string) string {
-	dir, name := filepath.Split(file)
-	name, _, _ = strings.Cut(name, ".")
-	return filepath.Join(dir, name)
-}
-
-// readFile reads one file and stops the test when it cannot.
-func readFile(t tb, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }

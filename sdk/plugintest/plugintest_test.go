@@ -1,7 +1,6 @@
 package plugintest
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/casefile"
 )
 
 // recorder stands in for a testing.T, to see that what is wrong is called wrong.
@@ -97,7 +97,7 @@ func playText(t *testing.T, scenario string) string {
 	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return new(recorder).run(func(r tb) { playFile(r, presence, file) })
+	return new(recorder).run(func(r tb) { playScenario(r, presence, file) })
 }
 
 func scenario(given, expect string, exchange ...string) string {
@@ -131,7 +131,7 @@ func TestScenario(t *testing.T) {
 		{"too few", scenario(given, `{}`, lookup), "a request more than the scenario has"},
 		{"not delivered", scenario(given, `{"delivered":true}`, lookup, busy), "delivered: want true, got false (ended as retry"},
 		{"other reason", scenario(given, `{"reason":"ambiguous"}`, with(lookup, `{"id":"u/1"}`, ``)), "reason: want one with"},
-		{"unknown expectation", scenario(given, `{"deliverd":true}`, lookup, change), "deliverd: an expectation that plugintest does not know"},
+		{"unknown expectation", scenario(given, `{"deliverd":true}`, lookup, change), "deliverd: an expectation that nobody knows"},
 		{"no event", scenario(`{}`, `{}`), "given.event is missing"},
 		{"refused configuration", scenario(with(given, `{"event"`, `{"bad":1,"event"`), `{}`), "refuses the configuration: reject: bad: unknown key"},
 		{"refusal expected", scenario(with(given, `{"event"`, `{"bad":1,"event"`), `{"refused":"bad: unknown key"}`), ""},
@@ -194,20 +194,17 @@ func TestReceiveSeesFaults(t *testing.T) {
 		"b.error.json":   `{"stop":"drop","reason":"want POST"}`,
 		"c.request.json": `{"method":"GET","target":"/x"}`,
 		"c.events.json":  `{"events":[]}`,
+		"d.request.json": `{"method":"GET","target":"/x"}`,
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, want := range map[string]string{"a": "agent.state.changed", "b": `"reject"`, "c": "go test -update writes it"} {
+	for name, want := range map[string]string{"a": "agent.state.changed", "b": `"reject"`, "c": `+   "stop": "reject"`, "d": "-update writes it"} {
 		file := filepath.Join(dir, name+".request.json")
 		got := new(recorder).run(func(r tb) {
-			h, body := newRequest(r, file)
-			reading.with(h, func() {
-				h.call("receive", body, func() int32 { return sdk.Receive(reading.Receive) })
-			})
-			compareResult(r, h, stem(file))
+			playReceive(r, reading, casefile.Of(file))
 		})
 		if !strings.Contains(got, want) {
 			t.Errorf("%s: want %q in the fault, got %q", name, want, got)
@@ -228,14 +225,6 @@ func TestByStatus(t *testing.T) {
 	for status, want := range map[int]string{200: "delivered", 299: "delivered", 301: "dead", 400: "dead", 408: "retry", 410: "disabled", 425: "retry", 429: "retry", 500: "retry", 599: "retry"} {
 		if got := byStatus(status); got != want {
 			t.Errorf("%d: want %s, got %s", status, want, got)
-		}
-	}
-}
-
-func TestBodyText(t *testing.T) {
-	for in, want := range map[string]string{``: "", `null`: "", `"a\nb"`: "a\nb", `{ "a": 1 }`: `{"a":1}`} {
-		if got := string(bodyText(json.RawMessage(in))); got != want {
-			t.Errorf("%s: want %q, got %q", in, want, got)
 		}
 	}
 }

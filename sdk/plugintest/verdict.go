@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/casefile"
 )
 
 // verdict is a document as judge writes it.
@@ -27,23 +27,16 @@ type verdict struct {
 	SlowDown string          `json:"slow_down"`
 	Memo     json.RawMessage `json:"memo"`
 
-	stopped *outcome
+	stopped *casefile.End
 }
 
-func (s *play) judge(step int, out sent, res response) verdict {
+func (s *play) judge(step int, out sent, res casefile.Response) verdict {
 	if s.p.Judge == nil {
 		return verdict{}
 	}
-	headers := map[string]string{}
-	for k, v := range res.Headers {
-		headers[strings.ToLower(k)] = v
-	}
-	if res.ContentType != "" {
-		headers["content-type"] = res.ContentType
-	}
 	doc := map[string]any{
-		"event": s.event, "step": step, "request": out.Request,
-		"response": map[string]any{"status": res.Status, "headers": headers, "body": string(bodyText(res.Body))},
+		"event": s.file.Event, "step": step, "request": out.Request,
+		"response": map[string]any{"status": res.Status, "headers": res.AllHeaders(), "body": string(casefile.Text(res.Body))},
 	}
 	if s.memo != nil {
 		doc["memo"] = s.memo
@@ -75,20 +68,20 @@ func (s *play) remember(memo json.RawMessage) {
 }
 
 // conclude ends an attempt by the verdict or, without one, by the status code.
-func (s *play) conclude(v verdict, res response) outcome {
-	end := outcome{notBefore: s.retryAfter(res)}
+func (s *play) conclude(v verdict, res casefile.Response) casefile.End {
+	end := casefile.End{NotBefore: s.retryAfter(res)}
 	if v.SlowDown != "" {
-		end.slowDown = s.duration(v.SlowDown)
+		end.SlowDown = s.duration(v.SlowDown)
 	}
 	switch {
 	case v.stopped != nil:
-		end.state, end.reason = v.stopped.state, v.stopped.reason
+		end.State, end.Reason = v.stopped.State, v.stopped.Reason
 	case v.Delivered:
-		end.state = "delivered"
+		end.State = "delivered"
 	case v.Retry != nil:
-		end.state, end.reason, end.refresh = "retry", v.Retry.Reason, v.Retry.RefreshAuth
+		end.State, end.Reason, end.BadCredentials = "retry", v.Retry.Reason, v.Retry.RefreshAuth
 		if v.Retry.After != "" {
-			end.notBefore = s.duration(v.Retry.After)
+			end.NotBefore = s.duration(v.Retry.After)
 		}
 		if v.Retry.At != "" {
 			at, err := time.Parse(time.RFC3339, v.Retry.At)
@@ -96,14 +89,14 @@ func (s *play) conclude(v verdict, res response) outcome {
 			if err != nil {
 				s.t.Errorf("retry.at: %v", err)
 			}
-			end.notBefore = at.Sub(now)
+			end.NotBefore = at.Sub(now)
 		}
 	case v.Dead != "":
-		end.state, end.reason = "dead", v.Dead
+		end.State, end.Reason = "dead", v.Dead
 	case v.Disable != "":
-		end.state, end.reason = "disabled", v.Disable
+		end.State, end.Reason = "disabled", v.Disable
 	default:
-		end.state, end.reason = byStatus(res.Status), fmt.Sprintf("status %d", res.Status)
+		end.State, end.Reason = byStatus(res.Status), fmt.Sprintf("status %d", res.Status)
 	}
 	return end
 }
@@ -120,7 +113,7 @@ func byStatus(status int) string {
 	return "dead"
 }
 
-func (s *play) retryAfter(res response) time.Duration {
+func (s *play) retryAfter(res casefile.Response) time.Duration {
 	for k, v := range res.Headers {
 		if http.CanonicalHeaderKey(k) == "Retry-After" {
 			if n, err := strconv.Atoi(v); err == nil {
