@@ -1,26 +1,13 @@
 package wasm
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
 
-// buildExtism builds a plugin that is made with Extism's kit for Go, as it is published; go fetches it.
-var buildExtism = sync.OnceValues(func() ([]byte, error) {
-	to := filepath.Join(built, "extismguest.wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-buildmode=c-shared", "-o", to, ".") //nolint:gosec // a path of ours
-	cmd.Dir = "testdata/extismguest"
-	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return out, err
-	}
-	return os.ReadFile(to)
-})
+// buildExtism builds a plugin that is made with Extism's kit for Go, as it is published.
+var buildExtism = guest("extismguest", "-buildmode=c-shared")
 
 // memory is a plugin's state, kept as a gateway keeps it: what a call that went well has written.
 type memory map[string][]byte
@@ -37,10 +24,7 @@ func (m memory) keep(writes []StateWrite) {
 
 func openExtism(t testing.TB, o PluginOptions) Plugin {
 	t.Helper()
-	wasm, err := buildExtism()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, wasm)
-	}
+	wasm := must2(t, buildExtism)
 	h := openHost(t, HostOptions{CacheDir: cacheDir(), Limits: patient})
 	return openModule(t, load(t, h, "extism", wasm), o)
 }
@@ -103,12 +87,9 @@ func TestExtismFails(t *testing.T) {
 }
 
 func TestExtismRefusesItsConfiguration(t *testing.T) {
-	wasm, err := buildExtism()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, wasm)
-	}
+	wasm := must2(t, buildExtism)
 	m := load(t, openHost(t, HostOptions{CacheDir: cacheDir(), Limits: patient}), "extism", wasm)
-	_, err = m.New(t.Context(), PluginOptions{Config: []byte(`{"refuse":"agents: missing"}`)})
+	_, err := m.New(t.Context(), PluginOptions{Config: []byte(`{"refuse":"agents: missing"}`)})
 	if e := failureOf(t, err); e.Kind != Refused || e.Reason != "agents: missing" {
 		t.Errorf("%v: %q", e.Kind, e.Reason)
 	}
