@@ -15,10 +15,14 @@ const (
 	lingerBytes = 256 << 10 // or a body, if that may be longer
 )
 
-// listener hands out connections that are checked, and whose bodies are counted.
+// listener hands out connections that are checked and counted, and whose bodies are. Those that are too many it gives to
+// crowded instead, which closes them.
 type listener struct {
 	net.Listener
-	bodies *budget
+	bodies  *budget
+	most    int64 // connections
+	open    *atomic.Int64
+	crowded func(net.Conn)
 }
 
 // Accept waits while the process is out of descriptors: fasthttp would take the error for the listener's end.
@@ -26,7 +30,12 @@ func (l listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err == nil {
-			return newConn(c, l.bodies), nil
+			if l.open.Add(1) <= l.most {
+				return newConn(c, l.bodies, l.open), nil
+			}
+			l.open.Add(-1)
+			l.crowded(c)
+			continue
 		}
 		if !passing(err) {
 			return nil, err
@@ -55,12 +64,14 @@ type conn struct {
 	net.Conn
 	scanner scanner
 	hold    hold
+	open    *atomic.Int64 // connections, of which this is one until closed
+	closed  atomic.Bool
 	refused error
 	midway  atomic.Bool // a request was refused, or has not come to its end
 }
 
-func newConn(c net.Conn, bodies *budget) *conn {
-	made := &conn{Conn: c, hold: hold{budget: bodies}}
+func newConn(c net.Conn, bodies *budget, open *atomic.Int64) *conn {
+	made := &conn{Conn: c, hold: hold{budget: bodies}, open: open}
 	made.scanner.hold = &made.hold
 	return made
 }
@@ -90,6 +101,9 @@ func (c *conn) Read(p []byte) (int, error) {
 // Close lets the sender read its answer when it was given one in the middle of its request.
 func (c *conn) Close() error {
 	c.hold.giveBack()
+	if c.closed.CompareAndSwap(false, true) {
+		defer c.open.Add(-1)
+	}
 	half, canHalf := c.Conn.(interface{ CloseWrite() error })
 	if canHalf && c.midway.Load() && half.CloseWrite() == nil {
 		_ = c.SetReadDeadline(time.Now().Add(lingerTime)) // if it fails, so does the read

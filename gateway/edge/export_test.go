@@ -8,3 +8,6 @@ var (
 
 // Bodies is what bodies take of the budget, in bytes.
 func (s *Server) Bodies() int64 { return s.bodies.used.Load() }
+
+// Open is how many connections are open.
+func (s *Server) Open() int64 { return s.open.Load() }

@@ -35,9 +35,14 @@ type Server struct {
 	pipeline atomic.Pointer[Pipeline]
 	paused   atomic.Pointer[string]
 	bodies   *budget
-	strays   counts // requests that belong to no source
+	most     int          // connections
+	open     atomic.Int64 // connections
+	strays   counts       // requests that belong to no source
 	http     fasthttp.Server
 }
+
+// spare is what fasthttp may serve beyond the connections that are let in: it is done with one a little after its end.
+const spare = 1000
 
 // NewServer makes a Server that listens nowhere yet.
 func NewServer(o Options) *Server {
@@ -51,16 +56,16 @@ func NewServer(o Options) *Server {
 	s.log = &limitedLog{log: o.Logger}
 	memory := memoryLimit()
 	s.bodies = newBudget(o.Config.MaxBodies, o.Config.MaxBody, memory)
-	open := connections(o.Config.MaxConnections, descriptors(), memory)
-	if open < o.Config.MaxConnections {
+	s.most = connections(o.Config.MaxConnections, descriptors(), memory)
+	if s.most < o.Config.MaxConnections {
 		o.Logger.Warn("fewer connections than max_connections: half of the descriptors that this process may open (ulimit -n), and what fits into a quarter of its memory",
-			"max_connections", o.Config.MaxConnections, "connections", open, "descriptors", descriptors(), "memory", memory)
+			"max_connections", o.Config.MaxConnections, "connections", s.most, "descriptors", descriptors(), "memory", memory)
 	}
 	s.http = fasthttp.Server{
 		Handler:            s.handle,
 		ErrorHandler:       s.handleError,
 		HeaderReceived:     s.headerReceived,
-		Concurrency:        open,
+		Concurrency:        s.most + spare,
 		MaxConnsPerIP:      o.Config.PerAddress,
 		ReadTimeout:        o.Config.ReadTimeout,
 		WriteTimeout:       o.Config.WriteTimeout,
@@ -81,7 +86,7 @@ func NewServer(o Options) *Server {
 
 // Serve takes connections until Shutdown, and then returns nil.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := s.http.Serve(listener{ln, s.bodies}); err != nil {
+	if err := s.http.Serve(listener{ln, s.bodies, int64(s.most), &s.open, s.crowded}); err != nil {
 		return fmt.Errorf("edge: %w", err)
 	}
 	return nil
@@ -163,6 +168,19 @@ func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 	s.strays.answered(status)
 	s.log.refused("", status, reason, host(ctx.RemoteAddr()))
 	s.noteRefused("", status, reason)
+}
+
+// crowded turns away a connection that is one too many. fasthttp would, but without a word of when to come back.
+func (s *Server) crowded(c net.Conn) {
+	const reason = "more connections at once than there is room for"
+	const answer = `{"error":"` + reason + `"}`
+	_ = c.SetWriteDeadline(time.Now().Add(time.Second)) // if it fails, so does the write, and nobody is told
+	_, _ = fmt.Fprintf(c, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+		contentJSON, len(answer), answer)
+	_ = c.Close()
+	s.strays.answered(http.StatusServiceUnavailable)
+	s.log.refused("", http.StatusServiceUnavailable, reason, host(c.RemoteAddr()))
+	s.noteRefused("", http.StatusServiceUnavailable, reason)
 }
 
 // discard drops fasthttp's own log lines.

@@ -107,12 +107,12 @@ func leave(open []net.Conn) {
 	}
 }
 
-// turnedAway says whether the last of a crowd got an answer without having asked.
+// turnedAway says whether the last of a crowd was told, without having asked, to come back later.
 func turnedAway(open []net.Conn) bool {
 	c := open[len(open)-1]
 	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second)) // if it fails, so does the read
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-	return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusServiceUnavailable
+	return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != ""
 }
 
 // answers posts one event over a connection of its own and says whether it was accepted.

@@ -99,6 +99,9 @@ func (f *flood) send(c net.Conn, request []byte) {
 		_ = c.SetReadDeadline(time.Now().Add(time.Second))
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err == nil {
+		_ = resp.Body.Close() // what it says besides is of no interest
+	}
 	switch {
 	case err == nil && resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
 		f.refused.Add(1)
