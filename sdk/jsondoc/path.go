@@ -156,7 +156,10 @@ func (d *Doc) followOdd(at int32, path string, mark bool) int32 {
 	if !more || at < 0 {
 		return at
 	}
-	if rest == "" {
+	if rest == "" { // a path that ends in a dot leads to the member without a name
+		if d.tape[at].kind != Object {
+			return -1
+		}
 		return d.child(at, nil, mark)
 	}
 	return d.follow(at, rest, mark)

@@ -36,6 +36,16 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// TestPathsThatEndInADot: the last name of such a path is the empty one, which an array's elements do not have.
+func TestPathsThatEndInADot(t *testing.T) {
+	d := parse(t, `{"a":{"":"nameless"},"l":[[0.5],{"":7},"x"],"\\":{"":8}}`)
+	for path, want := range map[string]string{"a.": "nameless", "l.1.": "7", `\\.`: "8", "l.": "", "l.0.": "", "l.0.0.": "", "l.2.": "", ".": "", "..": ""} {
+		if got := d.Get(path).Str(); got != want {
+			t.Errorf("%s: want %q, got %q", path, want, got)
+		}
+	}
+}
+
 func TestIntAndBool(t *testing.T) {
 	d := parse(t, `[17,"17","-0",9223372036854775807,-9223372036854775808,9223372036854775808,"n/a","",1.0,null,true,[]]`)
 	want := []int64{17, 17, 0, 1<<63 - 1, -1 << 63}
