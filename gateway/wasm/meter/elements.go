@@ -100,10 +100,12 @@ func (m *module) dataSection() ([]byte, error) {
 		if r.err == nil && flags > 2 {
 			r.fail("a data segment of an unknown kind")
 		}
+		memory := uint32(0)
 		if flags == 2 {
-			r.u32()
+			memory = r.u32()
 		}
 		if flags != 1 {
+			m.memoryAt(r, memory)
 			m.constant(r, nil)
 		}
 		r.take(r.count())

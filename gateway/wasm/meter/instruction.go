@@ -43,12 +43,14 @@ func (b *body) instruction(op byte, from int) {
 		}
 	case op == 0x23 || op == 0x24:
 		b.global()
-	case op == 0x25 || op == 0x26 || op == 0x3f || op == 0xd0: // table.get, table.set, memory.size, ref.null
+	case op == 0x25 || op == 0x26 || op == 0xd0: // table.get, table.set, ref.null
 		r.skipLEB(5)
 	case op >= 0x28 && op <= 0x3e:
 		b.memoryOperand()
+	case op == 0x3f: // memory.size
+		b.memoryAt(r, r.u32())
 	case op == 0x40:
-		r.skipLEB(5)
+		b.memoryAt(r, r.u32())
 		b.edits = append(b.edits, edit{at: from, kind: grow})
 	case op == opI32Const:
 		b.constant()
@@ -102,6 +104,7 @@ func unknown(op byte) string {
 }
 
 func (b *body) memoryOperand() {
+	b.memoryAt(&b.r, 0)
 	b.r.skipLEB(5)
 	b.r.skipLEB(5)
 }
@@ -117,11 +120,16 @@ func (b *body) prefixFC(from int) {
 	case 0, 1, 2, 3, 4, 5, 6, 7: // saturating conversions
 	case 9, 13, 16: // data.drop, elem.drop, table.size
 		operands = 1
-	case 8, 10: // memory.init, memory.copy
-		operands = 2
+	case 8: // memory.init
+		r.skipLEB(5)
+		b.memoryAt(r, r.u32())
+		b.bulkOf(from, memory)
+	case 10: // memory.copy
+		b.memoryAt(r, r.u32())
+		b.memoryAt(r, r.u32())
 		b.bulkOf(from, memory)
 	case 11: // memory.fill
-		operands = 1
+		b.memoryAt(r, r.u32())
 		b.bulkOf(from, memory)
 	case 12, 14: // table.init, table.copy
 		operands = 2

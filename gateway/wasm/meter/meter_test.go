@@ -205,12 +205,13 @@ func FuzzRewrite(f *testing.F) {
 	})
 }
 
-// excused lists faults that the rewriting removes with what it leaves out or bounds.
+// excused lists what is taken away or added and makes a module valid that was not: a custom section that cannot be read,
+// and a start function, whose export allows references to it.
 func excused(err error) bool {
 	if err == nil {
 		return false
 	}
-	for _, s := range []string{"section custom", "custom section", "name section", "memory", "table", "start", "export", "redundant"} {
+	for _, s := range []string{"section custom", "custom section", "undeclared function index"} {
 		if strings.Contains(err.Error(), s) {
 			return true
 		}

@@ -177,6 +177,9 @@ func (m *module) tableSection() ([]byte, error) {
 	return out, r.end("table section")
 }
 
+// maxPages are what 32 bits can address.
+const maxPages = 1 << 16
+
 // memorySection bounds the memory, and gives a module that has none one that is empty, so that the host's functions
 // find one always.
 func (m *module) memorySection() ([]byte, error) {
@@ -191,7 +194,11 @@ func (m *module) memorySection() ([]byte, error) {
 	if r.err != nil || n == 0 {
 		return appendLimits([]byte{1}, 0, 0), r.err
 	}
+	m.hasMemory = true
 	low, high := r.limitsOf(m.limits.MemoryPages)
+	if r.err == nil && high > maxPages {
+		r.fail("a memory of up to %d pages; at most %d can be addressed", high, maxPages)
+	}
 	if r.err == nil && low > m.limits.MemoryPages {
 		r.fail("it starts with %d KiB of memory; at most %d KiB are given", uint64(low)*64, uint64(m.limits.MemoryPages)*64)
 	}
@@ -240,6 +247,8 @@ func (m *module) exportSection() ([]byte, error) {
 			s, _ := m.signature(index)
 			m.exports[name] = s
 			index = m.moved(r, index)
+		case 2:
+			m.memoryAt(r, index)
 		case 3:
 			if r.err == nil && index >= m.globals {
 				r.fail("global %d does not exist", index)

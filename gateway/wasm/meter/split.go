@@ -45,6 +45,7 @@ type module struct {
 	functions []uint32 // the types of the module's own functions
 	resumed   []uint32 // and of those that are added behind them
 	globals   uint32
+	hasMemory bool // of its own
 	tables    uint32
 	exports   map[string]Signature
 	hasStart  bool
@@ -116,6 +117,13 @@ func (m *module) signature(fn uint32) (Signature, bool) {
 		return Signature{}, false
 	}
 	return m.types[m.functions[own]], true
+}
+
+// memoryAt is for each mention of a memory: one that has none gets an empty one, which it must not find.
+func (m *module) memoryAt(r *reader, index uint32) {
+	if r.err == nil && (index != 0 || !m.hasMemory) {
+		r.fail("memory %d does not exist", index)
+	}
 }
 
 // moved gives a function's index after the import has been added.
