@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 
 	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/condition"
@@ -12,13 +13,23 @@ import (
 	"github.com/plugboard/plugboard/gateway/edge"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/gateway/route"
+	"github.com/plugboard/plugboard/gateway/table"
 	"github.com/plugboard/plugboard/gateway/wasm"
 )
+
+// assembler makes assemblies.
+type assembler struct {
+	library *library
+	log     *slog.Logger
+	metrics *metrics.Set
+	dev     bool
+}
 
 // assembly is everything that one configuration is made into. It does not change: a reload makes another.
 type assembly struct {
 	cfg          *config.Config
 	plugins      *pluginSet
+	tables       table.Set
 	pipeline     *edge.Pipeline
 	sources      []wasm.Plugin
 	destinations map[string]*destination
@@ -27,10 +38,37 @@ type assembly struct {
 
 // assemble builds everything that can fail, and finds every fault it can in one run: then the error is a config.Faults
 // and nothing is left behind.
-func assemble(ctx context.Context, host *wasm.Host, cfg *config.Config, log *slog.Logger, m *metrics.Set, dev bool) (*assembly, error) {
-	a := &assembly{cfg: cfg, log: log, destinations: map[string]*destination{},
-		plugins: &pluginSet{host: host, cfg: cfg, modules: map[string]*wasm.Module{}}}
+//
+// before is the assembly in force, or nil. Its tables are the same handles. Of a plugin whose new file is refused it lends
+// the old one: all is made again with that, so that each plugin is either old or new in all its places.
+func (w *assembler) assemble(ctx context.Context, cfg *config.Config, before *assembly) (*assembly, error) {
+	pinned := map[string]*refusal{}
+	for {
+		a, err := w.make(ctx, cfg, before, pinned)
+		if err == nil {
+			a.plugins.before = nil // or all that ever ran would be kept
+			return a, nil
+		}
+		if len(a.plugins.refused) == 0 {
+			return nil, err
+		}
+		maps.Copy(pinned, a.plugins.refused)
+	}
+}
+
+// make is one try. After an error the assembly only says what was refused.
+func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assembly, pinned map[string]*refusal) (*assembly, error) {
+	a := &assembly{cfg: cfg, log: w.log, destinations: map[string]*destination{}}
 	var found faultList
+	var old *pluginSet
+	var oldTables table.Set
+	if before != nil {
+		old, oldTables = before.plugins, before.tables
+	}
+	var err error
+	a.tables, err = openTables(cfg, oldTables)
+	found.add(err)
+	a.plugins = newPluginSet(w.library, cfg, a.tables, old, pinned)
 	table, wrong := route.Build(cfg.Routes, cfg.Destinations)
 	for _, w := range wrong {
 		found.add(routeFault(cfg, w))
@@ -42,15 +80,14 @@ func assemble(ctx context.Context, host *wasm.Host, cfg *config.Config, log *slo
 		sources = append(sources, source)
 	}
 	for _, d := range cfg.Destinations {
-		made, err := a.destination(ctx, d, dev)
+		made, err := a.destination(ctx, d, w.dev)
 		found.add(err)
 		a.destinations[d.Name] = made
 	}
-	var err error
-	a.pipeline, err = edge.NewPipeline(edge.PipelineOptions{Sources: sources, Routes: table, MaxBody: cfg.Server.MaxBody, Metrics: m})
+	a.pipeline, err = edge.NewPipeline(edge.PipelineOptions{Sources: sources, Routes: table, MaxBody: cfg.Server.MaxBody, Metrics: w.metrics})
 	found.add(placed(cfg, err))
 	if err := found.error(); err != nil {
-		return nil, errors.Join(err, a.close(ctx))
+		return a, errors.Join(err, a.close(ctx))
 	}
 	return a, nil
 }
@@ -58,7 +95,8 @@ func assemble(ctx context.Context, host *wasm.Host, cfg *config.Config, log *slo
 func (a *assembly) source(ctx context.Context, s *config.Source) (out edge.Source, err error) {
 	out.Config = s
 	if s.Plugin != "" {
-		if out.Plugin, err = a.plugins.use(ctx, s.Plugin, s.Config, wasm.Receive, "sources", s.Name, "plugin"); err == nil {
+		at := &place{s.Plugin, s.Config, s.Vault, wasm.Receive, []any{"sources", s.Name, "plugin"}}
+		if out.Plugin, err = a.plugins.use(ctx, at); err == nil {
 			a.sources = append(a.sources, out.Plugin)
 		}
 	}
@@ -84,7 +122,7 @@ func (a *assembly) lanes(change func(*dispatch.Lane)) []dispatch.Lane {
 
 // close ends what was not handed on: everything, unless the lanes run, which close their destinations themselves.
 func (a *assembly) close(ctx context.Context) error {
-	errs := []error{a.closeSources(ctx)}
+	errs := []error{a.closeSources(ctx), a.plugins.close(ctx)}
 	for _, d := range a.destinations {
 		errs = append(errs, d.close(ctx))
 	}
@@ -159,7 +197,7 @@ func (g *Gateway) setup() admin.Setup {
 	g.mu.Lock()
 	a := g.current
 	g.mu.Unlock()
-	s := admin.Setup{Plugins: a.plugins.info()}
+	s := admin.Setup{Plugins: a.plugins.info(), Tables: tableInfo(a.tables)}
 	for _, c := range a.cfg.Sources {
 		info := admin.SourceInfo{Name: c.Name, Path: c.Path, Plugin: c.Plugin}
 		for _, v := range c.Verify {

@@ -15,6 +15,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/deliver"
 	"github.com/plugboard/plugboard/gateway/dispatch"
 	"github.com/plugboard/plugboard/gateway/retry"
+	"github.com/plugboard/plugboard/gateway/table"
 	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
@@ -24,6 +25,7 @@ type destination struct {
 	plugin wasm.Plugin              // nil: none
 	via    map[string][]wasm.Plugin // transforms, by route
 	viaSet []config.Via             // what they were made from
+	tables table.Set                // what its plugins look things up in
 	policy retry.Policy
 	net    *deliver.Network
 }
@@ -31,10 +33,10 @@ type destination struct {
 // destination makes one destination; what is wrong with it is a Fault.
 func (a *assembly) destination(ctx context.Context, d *config.Destination, dev bool) (*destination, error) {
 	at := func(key string) []any { return []any{"destinations", d.Name, key} }
-	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}}
+	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}, tables: a.tables}
 	var err error
 	if d.Plugin != "" {
-		if out.plugin, err = a.plugins.use(ctx, d.Plugin, d.Config, wasm.Format, at("plugin")...); err != nil {
+		if out.plugin, err = a.plugins.use(ctx, &place{d.Plugin, d.Config, d.Vault, wasm.Format, at("plugin")}); err != nil {
 			return out, err
 		}
 	}
@@ -62,7 +64,7 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 // transforms makes a route's plugins.
 func (a *assembly) transforms(ctx context.Context, r *config.Route) (chain []wasm.Plugin, err error) {
 	for i, v := range r.Via {
-		p, err := a.plugins.use(ctx, v.Plugin, v.Config, wasm.Transform, "routes", r.Index, "via", i, "plugin")
+		p, err := a.plugins.use(ctx, &place{v.Plugin, v.Config, v.Vault, wasm.Transform, []any{"routes", r.Index, "via", i, "plugin"}})
 		if err != nil {
 			return chain, err
 		}
@@ -128,6 +130,9 @@ func (d *destination) version() string {
 	}
 	for _, via := range d.viaSet {
 		say(via.Plugin, string(via.Config.JSON))
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.tables)) {
+		say(name, d.tables[name].Options()) // of their rows nothing: those change in place
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

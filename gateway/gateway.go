@@ -63,6 +63,8 @@ type Gateway struct {
 	dispatch *dispatch.Dispatcher
 	admin    *http.Server
 
+	assembler assembler
+
 	edgeListener, adminListener net.Listener
 
 	mu      sync.Mutex // held by Reload
@@ -101,7 +103,8 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.later(g.host.Close)
-	if g.current, err = assemble(ctx, g.host, cfg, g.log, g.metrics, g.opts.Dev); err != nil {
+	g.assembler = assembler{library: newLibrary(g.host), log: g.log, metrics: g.metrics, dev: g.opts.Dev}
+	if g.current, err = g.assembler.assemble(ctx, cfg, nil); err != nil {
 		return err
 	}
 	g.later(g.closeAssembly)
@@ -120,7 +123,7 @@ func (g *Gateway) build(ctx context.Context) error {
 // closeAssembly closes the plugins in use; once the gateway ran, dispatch has closed those of the destinations.
 func (g *Gateway) closeAssembly(ctx context.Context) error {
 	if g.running {
-		return g.current.closeSources(ctx)
+		return errors.Join(g.current.closeSources(ctx), g.current.plugins.close(ctx))
 	}
 	return g.current.close(ctx)
 }

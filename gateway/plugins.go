@@ -5,82 +5,206 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/secret"
+	"github.com/plugboard/plugboard/gateway/table"
 	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
-// pluginSet is the modules of one configuration. A module is compiled once for each name; each use has a pool of its
+// pluginSet is the plugins of one configuration. A file is read once for each name; each use has a pool of instances of its
 // own, because each has its own configuration.
 type pluginSet struct {
-	host    *wasm.Host
+	library *library
 	cfg     *config.Config
-	modules map[string]*wasm.Module
+	tables  table.Set
+	before  *pluginSet          // of the configuration in force, whose plugins go on where a new file is refused; nil: none
+	pinned  map[string]*refusal // plugins that go on as before: their files have been tried and refused
+	refused map[string]*refusal // found while this set is made
+	borrows map[string]*volume
+	uses    map[string][]string // by plugin: "sources.zendesk"
 }
 
-// use makes the plugin of one place in the configuration, named by path, which must have the function. What is wrong is
-// a Fault at that place.
-func (s *pluginSet) use(ctx context.Context, name string, settings config.Settings, must wasm.Function, path ...any) (wasm.Plugin, error) {
-	m, err := s.module(ctx, name)
-	if err != nil {
-		return nil, s.fault(name, err, path)
-	}
-	if !m.Functions().Has(must) {
-		return nil, s.cfg.Fault(fmt.Sprintf("plugin %q has no function %s", name, must),
-			fmt.Sprintf("name one that has it; this one has %s", strings.Join(functionNames(m.Functions()), ", ")), path...)
-	}
-	p, err := m.New(ctx, wasm.PluginOptions{Config: settings.JSON})
-	if err != nil {
-		return nil, s.fault(name, err, path)
-	}
-	return p, nil
+// refusal is why a plugin's file is not in use.
+type refusal struct {
+	Hash   string // "": there is no file, or it cannot be read
+	Reason string
+	At     time.Time
 }
 
-// module reads and compiles NAME.wasm, once.
-func (s *pluginSet) module(ctx context.Context, name string) (*wasm.Module, error) {
-	if m, ok := s.modules[name]; ok {
-		return m, nil
-	}
-	dir, err := os.OpenRoot(s.cfg.Plugins.Dir) // a name cannot lead out of the folder, nor can a link in it
-	if err != nil {
-		return nil, err
-	}
-	code, err := dir.ReadFile(name + ".wasm")
-	if err = errors.Join(err, dir.Close()); err != nil {
-		return nil, err
-	}
-	m, err := s.host.Load(ctx, name, code)
-	if err != nil {
-		return nil, err
-	}
-	s.modules[name] = m
-	return m, nil
+// same says whether a refusal repeats another one.
+func (r *refusal) same(other *refusal) bool {
+	return r != nil && other != nil && r.Hash == other.Hash && r.Reason == other.Reason
 }
 
-func (s *pluginSet) fault(name string, err error, path []any) config.Fault {
-	file := filepath.Join(s.cfg.Plugins.Dir, name+".wasm")
+func newPluginSet(lib *library, cfg *config.Config, tables table.Set, before *pluginSet, pinned map[string]*refusal) *pluginSet {
+	return &pluginSet{library: lib, cfg: cfg, tables: tables, before: before, pinned: pinned,
+		refused: map[string]*refusal{}, borrows: map[string]*volume{}, uses: map[string][]string{}}
+}
+
+// place is where a configuration uses a plugin.
+type place struct {
+	name     string // of the plugin
+	settings config.Settings
+	vault    *secret.Vault
+	must     wasm.Function
+	path     []any // of the setting that names it
+}
+
+// config is the path of what the plugin is configured with.
+func (p *place) config(inner ...any) []any {
+	return append(append(slices.Clone(p.path[:len(p.path)-1]), "config"), inner...)
+}
+
+// use makes the plugin of one place in the configuration: it is compiled, holds its manifest's word, takes its
+// configuration, and its init agrees. What is wrong is a config.Fault or config.Faults there.
+func (s *pluginSet) use(ctx context.Context, p *place) (wasm.Plugin, error) {
+	v, hash, err := s.volume(ctx, p.name)
+	if err == nil {
+		var made wasm.Plugin
+		if made, err = s.start(ctx, p, v); err == nil {
+			s.uses[p.name] = append(s.uses[p.name], fmt.Sprintf("%v.%v", p.path[0], p.path[1]))
+			return made, nil
+		}
+	}
+	err = s.fault(p, err)
+	if old := s.old(p.name); old != nil && s.pinned[p.name] == nil && old.module.Hash() != hash {
+		s.refused[p.name] = &refusal{Hash: hash, Reason: reasons(err), At: time.Now()}
+	}
+	return nil, err
+}
+
+// old is the plugin of that name that runs; nil when there is none.
+func (s *pluginSet) old(name string) *volume {
+	if s.before == nil {
+		return nil
+	}
+	return s.before.borrows[name]
+}
+
+// has says whether a plugin of that name runs, whatever has become of its file.
+func (s *pluginSet) has(name string) bool { return s != nil && s.borrows[name] != nil }
+
+// volume finds the module of a name, once: the one that runs where its file has been refused, else the file's.
+func (s *pluginSet) volume(ctx context.Context, name string) (v *volume, hash string, err error) {
+	if v := s.borrows[name]; v != nil {
+		return v, v.module.Hash(), nil
+	}
+	if s.pinned[name] != nil {
+		v = s.library.share(s.old(name))
+	} else {
+		var code []byte
+		if code, hash, err = readPlugin(s.cfg.Plugins.Dir, name); err != nil {
+			return nil, "", err
+		}
+		if v, err = s.library.borrow(ctx, name, hash, code); err != nil {
+			return nil, hash, err
+		}
+	}
+	s.borrows[name] = v
+	return v, v.module.Hash(), nil
+}
+
+// start makes a plugin of its module, with what the place grants it.
+func (s *pluginSet) start(ctx context.Context, p *place, v *volume) (wasm.Plugin, error) {
+	if !v.module.Functions().Has(p.must) {
+		return nil, s.cfg.Fault(fmt.Sprintf("plugin %q has no function %s", p.name, p.must),
+			fmt.Sprintf("name one that has it; this one has %s", strings.Join(functionNames(v.module.Functions()), ", ")), p.path...)
+	}
+	if err := s.described(p, v); err != nil {
+		return nil, err
+	}
+	return s.library.lend(ctx, v, wasm.PluginOptions{Config: p.settings.JSON, Tables: s.tables, Signer: newSigner(p.vault, p.settings.Grants)})
+}
+
+// described holds the configuration against what the plugin's manifest asks for.
+func (s *pluginSet) described(p *place, v *volume) error {
+	if v.manifest == nil {
+		return nil
+	}
+	var fs config.Faults
+	for _, f := range v.manifest.Check(p.settings.JSON) {
+		fs = append(fs, s.cfg.Fault(fmt.Sprintf("plugin %q: %s", p.name, f.What), f.Do, p.config(f.Path...)...))
+	}
+	for _, name := range v.manifest.Lookup {
+		if s.tables[name] == nil {
+			fs = append(fs, s.cfg.Fault(fmt.Sprintf("plugin %q looks things up in a table %q, which is not there", p.name, name),
+				fmt.Sprintf(`write [tables.%s] and file = "%s.csv"`, name, name), p.path...))
+		}
+	}
+	if fs != nil {
+		return fs
+	}
+	return nil
+}
+
+// fault places what is wrong with a plugin, unless it is placed already. What a plugin says may hold placeholders.
+func (s *pluginSet) fault(p *place, err error) error {
+	var one config.Fault
+	var many config.Faults
+	if errors.As(err, &one) || errors.As(err, &many) {
+		return err
+	}
+	file := filepath.Join(s.cfg.Plugins.Dir, p.name+".wasm")
 	if errors.Is(err, fs.ErrNotExist) {
-		return s.cfg.Fault("there is no "+file, "build it with plugboard plugin build "+filepath.Join(s.cfg.Plugins.Dir, name), path...)
+		return s.cfg.Fault("there is no "+file, "build it with plugboard plugin build "+filepath.Join(s.cfg.Plugins.Dir, p.name), p.path...)
 	}
 	var refused *wasm.Error
 	if errors.As(err, &refused) {
-		return s.cfg.Fault(fmt.Sprintf("plugin %q is refused: %s", name, refused.Reason), "correct its configuration, or replace "+file, path...)
+		return s.cfg.Fault(fmt.Sprintf("plugin %q is refused: %s", p.name, p.vault.Redact(refused.Reason)), "correct its configuration, or replace "+file, p.path...)
 	}
-	return s.cfg.Fault(fmt.Sprintf("plugin %q cannot be read: %v", name, err), "make "+file+" readable for this user", path...)
+	return s.cfg.Fault(fmt.Sprintf("plugin %q cannot be read: %v", p.name, err), "make "+file+" readable for this user", p.path...)
+}
+
+// reasons is what faults say, without their places: they are the plugin's, not the configuration's.
+func reasons(err error) string {
+	var list faultList
+	list.add(err)
+	var out []string
+	for _, f := range list.faults {
+		out = append(out, f.What)
+	}
+	if out == nil {
+		return err.Error()
+	}
+	return strings.Join(out, "; ")
+}
+
+// close gives the modules back, once. The plugins made of them may live on, and the set may still be looked at.
+func (s *pluginSet) close(ctx context.Context) error {
+	var errs []error
+	for _, v := range s.borrows {
+		errs = append(errs, s.library.back(ctx, v))
+	}
+	return errors.Join(errs...)
 }
 
 func (s *pluginSet) info() []admin.PluginInfo {
 	var list []admin.PluginInfo
-	for name, m := range s.modules {
-		list = append(list, admin.PluginInfo{Name: name, Hash: m.Hash(), Functions: functionNames(m.Functions())})
+	for _, name := range slices.Sorted(maps.Keys(s.borrows)) {
+		v := s.borrows[name]
+		i := pluginInfo(v)
+		i.UsedBy = s.uses[name]
+		if r := s.pinned[name]; r != nil {
+			i.Refused = &admin.Refusal{Hash: r.Hash, Reason: r.Reason, At: r.At}
+		}
+		list = append(list, i)
 	}
-	slices.SortFunc(list, func(a, b admin.PluginInfo) int { return strings.Compare(a.Name, b.Name) })
 	return list
+}
+
+func pluginInfo(v *volume) admin.PluginInfo {
+	i := admin.PluginInfo{Name: v.module.Name(), Hash: v.module.Hash(), Functions: functionNames(v.module.Functions())}
+	if m := v.manifest; m != nil {
+		i.Version, i.Vendor, i.Description = m.Version, m.Vendor, m.Description
+	}
+	return i
 }
 
 func functionNames(set wasm.FunctionSet) []string {

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
@@ -10,35 +12,60 @@ import (
 )
 
 // Reload builds everything anew from the file and the plugin folder, and takes it into use only when all of it stands;
-// otherwise what runs goes on and the error (a config.Faults) says why. Addresses, the queue and the limits of plugins
-// stay as they were started: a change there needs a restart and is an error.
+// otherwise what runs goes on and the error (a config.Faults) says why. A plugin whose file is broken or gone keeps nothing
+// else back: the one that runs goes on, if it takes the configuration, and the log and the API say why. Addresses, the queue
+// and the limits of plugins stay as they were started: a change there needs a restart and is an error.
 func (g *Gateway) Reload(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv})
+	old := g.current
+	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv, Running: old.plugins.has})
 	if err != nil {
 		return err
 	}
 	if err := g.fixed(cfg); err != nil {
 		return err
 	}
-	next, err := assemble(ctx, g.host, cfg, g.log, g.metrics, g.opts.Dev)
+	next, err := g.assembler.assemble(ctx, cfg, old)
 	if err != nil {
 		return err
 	}
-	old := g.current
 	drained := g.edge.Swap(next.pipeline)
 	if err := g.dispatch.Swap(next.lanes(g.opts.Lane)...); err != nil {
 		return err
 	}
 	g.current = next
+	g.tellPlugins(old.plugins, next.plugins)
+	g.refreshTables(func(string) bool { return true })
 	go func() { // requests on the old pipeline may still call its plugins
 		<-drained
-		if err := old.closeSources(context.WithoutCancel(ctx)); err != nil {
+		ctx := context.WithoutCancel(ctx)
+		if err := errors.Join(old.closeSources(ctx), old.plugins.close(ctx)); err != nil {
 			g.log.Warn("closing the plugins of the former configuration", "err", err)
 		}
 	}()
 	return nil
+}
+
+// tellPlugins says in the log and on the feed which plugins were replaced, and which were refused for a new reason.
+func (g *Gateway) tellPlugins(before, now *pluginSet) {
+	for _, name := range slices.Sorted(maps.Keys(now.borrows)) {
+		hash := now.borrows[name].module.Hash()
+		note := feed.Note{Kind: feed.Plugin, Time: time.Now(), Plugin: name}
+		switch r := now.pinned[name]; {
+		case r != nil && r.same(before.pinned[name]):
+			continue
+		case r != nil:
+			note.Result, note.Reason = "refused, the one before goes on", r.Reason
+			g.log.Error("plugin refused; the one before goes on", "plugin", name, "hash", r.Hash, "running", hash, "err", r.Reason)
+		case before.has(name) && before.borrows[name].module.Hash() == hash:
+			continue
+		default:
+			note.Result = "loaded"
+			g.log.Info("plugin loaded", "plugin", name, "hash", hash)
+		}
+		g.feed.Publish(note)
+	}
 }
 
 // fixed refuses changes that a running gateway cannot take.

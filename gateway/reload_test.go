@@ -36,12 +36,7 @@ func TestChangedFileIsTakenIntoUse(t *testing.T) {
 	hub := new(feed.Hub)
 	notes := hub.Listen(64)
 	defer notes.Close()
-	g, err := gateway.New(t.Context(), gateway.Options{ConfigFile: file, Feed: hub, Watch: true, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, g)
-	r := &running{g, hub}
+	r := startWith(t, gateway.Options{ConfigFile: file, Feed: hub, Watch: true, Logger: slog.New(slog.DiscardHandler)})
 	if status, _ := r.post(t, "/hooks/second", `{}`); status != http.StatusNotFound {
 		t.Fatalf("a source that is not there yet answered %d", status)
 	}
@@ -118,4 +113,13 @@ func waitFor(t *testing.T, notes *feed.Listener, kind feed.Kind) feed.Note {
 			t.Fatalf("no note of kind %s", kind)
 		}
 	}
+}
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

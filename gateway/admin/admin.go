@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/queue"
@@ -35,6 +36,7 @@ type Setup struct {
 	Routes       []RouteInfo       `json:"routes"`
 	Destinations []DestinationInfo `json:"destinations"`
 	Plugins      []PluginInfo      `json:"plugins"`
+	Tables       []TableInfo       `json:"tables"`
 }
 
 // SourceInfo is a source.
@@ -64,11 +66,33 @@ type DestinationInfo struct {
 	Leased  int    `json:"leased"`
 }
 
-// PluginInfo is a loaded plugin.
+// PluginInfo is a plugin: what is in use of its name, and why its file as it is now is not, where it is not.
 type PluginInfo struct {
-	Name      string   `json:"name"`
-	Hash      string   `json:"hash"`
-	Functions []string `json:"functions"`
+	Name        string   `json:"name"`
+	Hash        string   `json:"hash,omitempty"` // SHA-256 of what is in use, in hex
+	Functions   []string `json:"functions"`
+	Version     string   `json:"version,omitempty"` // this and the next two as its manifest says
+	Vendor      string   `json:"vendor,omitempty"`
+	Description string   `json:"description,omitempty"`
+	UsedBy      []string `json:"used_by,omitempty"` // "sources.zendesk"
+	Refused     *Refusal `json:"refused,omitempty"`
+}
+
+// Refusal is why a plugin's file is not in use.
+type Refusal struct {
+	Hash   string    `json:"hash,omitempty"` // of the file that is refused; none when there is none
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// TableInfo is a look-up table, without its rows.
+type TableInfo struct {
+	Name    string    `json:"name"`
+	File    string    `json:"file"`
+	Rows    int       `json:"rows"`
+	Hash    string    `json:"hash"` // SHA-256 of the file in use, in hex
+	Loaded  time.Time `json:"loaded"`
+	Refused string    `json:"refused,omitempty"` // why the file as it is now is not in use
 }
 
 type api struct {
@@ -92,6 +116,7 @@ func New(o Options) http.Handler {
 	v1.HandleFunc("GET /v1/sources", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Sources, "")) })
 	v1.HandleFunc("GET /v1/routes", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Routes, "")) })
 	v1.HandleFunc("GET /v1/plugins", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Plugins, "")) })
+	v1.HandleFunc("GET /v1/tables", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Tables, "")) })
 	v1.HandleFunc("GET /v1/destinations", a.listDestinations)
 	v1.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "nothing at "+r.Method+" "+r.URL.Path)

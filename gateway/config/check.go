@@ -81,7 +81,7 @@ func (r *reader) checkPlugins(c *Config) {
 	}
 	for _, n := range r.plugins {
 		name, _ := n.value.(string)
-		if exists(name) {
+		if exists(name) || r.opts.Running != nil && r.opts.Running(name) {
 			continue
 		}
 		do := fmt.Sprintf("put %s.wasm into %s, or build it there with plugboard plugin build", name, c.Plugins.Dir)

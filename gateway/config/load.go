@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Getenv       func(name string) (string, bool) // nil: os.LookupEnv
 	PluginExists func(name string) bool           // nil: NAME.wasm or a folder NAME in plugins.dir
+	Running      func(name string) bool           // plugins that there are besides, whatever became of their files; nil: none
 	Store        secret.Store                     // asked for secrets before environment and folder; nil: none
 
 	// Lenient is for commands that talk to a gateway or look at its store and do not run its parts: what is missing on

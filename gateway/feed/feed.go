@@ -15,6 +15,7 @@ const (
 	Attempt  Kind = "attempt"  // an attempt ended
 	Ended    Kind = "ended"    // a delivery reached its last state
 	Plugin   Kind = "plugin"   // a plugin was loaded, replaced or refused
+	Table    Kind = "table"    // a look-up table was loaded or refused
 )
 
 // Note is one thing that happened. Fields that do not apply are empty. Nothing in it holds a secret.
@@ -28,6 +29,8 @@ type Note struct {
 	Delivery    string        `json:"delivery,omitempty"`
 	Destination string        `json:"destination,omitempty"`
 	Route       string        `json:"route,omitempty"`
+	Plugin      string        `json:"plugin,omitempty"`
+	Table       string        `json:"table,omitempty"`
 	Deliveries  int           `json:"deliveries,omitempty"`
 	Attempt     int           `json:"attempt,omitempty"`
 	Result      string        `json:"result,omitempty"`   // of an attempt, or the state a delivery ended in

@@ -175,3 +175,22 @@ func display(name string) string {
 	}
 	return "{{secret." + name + "}}"
 }
+
+// Granted finds a secret that has a placeholder, by its name or by that placeholder.
+func (v *Vault) Granted(text string) (name string, value Value, ok bool) {
+	c := v.load()
+	if c == nil {
+		return "", Value{}, false
+	}
+	for _, g := range c.granted {
+		if g.open && g.name == text {
+			return g.name, g.value, true
+		}
+	}
+	if at := strings.Index(text, c.mark); at >= 0 {
+		if g, start, end, ok := c.placeholder(text, at); ok && start == 0 && end == len(text) {
+			return g.name, g.value, true
+		}
+	}
+	return "", Value{}, false
+}

@@ -285,3 +285,19 @@ func BenchmarkVault(b *testing.B) {
 		})
 	}
 }
+
+func TestGranted(t *testing.T) {
+	var v, other secret.Vault
+	key := v.Grant("key", secret.New(canary))
+	v.Hide("own", secret.New("never given"))
+	for text, want := range map[string]bool{"key": true, key: true, "own": false, "": false, "x" + key: false, key + "0": false,
+		"secret-key-": false, other.Grant("key", secret.New("T")): false} {
+		name, value, ok := v.Granted(text)
+		if ok != want || ok && (name != "key" || value.Reveal() != canary) {
+			t.Errorf("%q: %q, %v", text, name, ok)
+		}
+	}
+	if _, _, ok := (*secret.Vault)(nil).Granted("key"); ok {
+		t.Error("no vault grants")
+	}
+}

@@ -61,12 +61,14 @@ type Error struct {
 	What, Do     string
 }
 
-func (e *Error) Error() string {
-	at := e.File
-	if e.Line > 0 {
-		at += fmt.Sprintf(":%d:%d", e.Line, e.Column)
+func (e *Error) Error() string { return fmt.Sprintf("%s: %s; %s", e.At(), e.What, e.Do) }
+
+// At is the place as file:line:column.
+func (e *Error) At() string {
+	if e.Line == 0 {
+		return e.File
 	}
-	return fmt.Sprintf("%s: %s; %s", at, e.What, e.Do)
+	return fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
 }
 
 // Open reads a table. What is wrong with its file is an *Error.
