@@ -67,3 +67,28 @@ func TestCommandEndsAtItsDeadline(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestCommandOfTheSDK runs a command that is made with the Go SDK: it says by the imports what a plain one says by its exit
+// status.
+func TestCommandOfTheSDK(t *testing.T) {
+	h := openHost(t, HostOptions{CacheDir: cacheDir(), Limits: patient})
+	p := openModule(t, load(t, h, "calls", must2(t, buildExample)), PluginOptions{Instances: 1})
+	call := func(fn Function, query string) (Output, error) {
+		facts := request{world{"fact method": "GET", "fact query": query, "fact received_at": "2025-03-04T08:00:00Z"}}
+		return p.Call(t.Context(), fn, Input{Facts: facts})
+	}
+	for _, id := range []string{"7", "8"} {
+		out, err := call(Receive, "call="+id+"&state=ringing")
+		if want := `"subject":"call/` + id + `"`; err != nil || !strings.Contains(string(out.Body), want) {
+			t.Errorf("%s, %v, want …%s…", out.Body, err, want)
+		}
+	}
+	_, err := call(Receive, "state=ringing")
+	if e := failureOf(t, err); e.Kind != Rejected || e.Reason != "the query names no call" {
+		t.Errorf("%v: %q", e.Kind, e.Reason)
+	}
+	_, err = call(Format, "")
+	if e := failureOf(t, err); e.Kind != Unsupported {
+		t.Errorf("%v: %q", e.Kind, e.Reason)
+	}
+}

@@ -13,12 +13,13 @@ import (
 var (
 	buildReactor = guest("goguest", "-buildmode=c-shared")
 	buildCommand = guest("gocommand")
+	buildExample = guest("../../../examples/plugins/command-go/calls")
 	built        string // folder
 )
 
 func guest(name string, flags ...string) func() ([]byte, error) {
 	return sync.OnceValues(func() ([]byte, error) {
-		to := filepath.Join(built, name+".wasm")
+		to := filepath.Join(built, filepath.Base(name)+".wasm")
 		args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", to}, flags...)
 		cmd := exec.Command("go", append(args, "./testdata/"+name)...)
 		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")

@@ -109,3 +109,6 @@ func Log(level int32, message string) { Current.Log(level, message) }
 
 // Stop ends the call's meaning.
 func Stop(kind int32, reason string) { Current.Stop(kind, reason) }
+
+// Exit ends a command. Here there is none that could be ended.
+func Exit(int32) { panic("a command ends only in the gateway") }

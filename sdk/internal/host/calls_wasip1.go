@@ -78,3 +78,6 @@ func Stop(kind int32, reason string) {
 	p, n := text(reason)
 	stop(kind, p, n)
 }
+
+// Exit ends a command.
+func Exit(status int32) { procExit(status) }

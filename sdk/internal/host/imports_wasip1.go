@@ -36,3 +36,6 @@ func log(level int32, src unsafe.Pointer, n int32)
 
 //go:wasmimport plugboard_v1 stop
 func stop(kind int32, src unsafe.Pointer, n int32)
+
+//go:wasmimport wasi_snapshot_preview1 proc_exit
+func procExit(status int32)
