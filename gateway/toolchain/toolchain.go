@@ -74,11 +74,20 @@ func Build(ctx context.Context, folder, outDir string) (file string, changed boo
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
-		return "", false, fmt.Errorf("%s: %s: %w\n%s", folder, strings.Join(cmd.Args, " "), err, bytes.TrimSpace(said.Bytes()))
+		return "", false, fmt.Errorf("%s: %s: %w\n%s", folder, filepath.Base(cmd.Path), err, complaint(said.Bytes()))
 	}
 	file = filepath.Join(outDir, filepath.Base(abs)+".wasm")
 	changed, err = place(made, file)
 	return file, changed, err
+}
+
+// complaint is what a compiler said, as far as people read.
+func complaint(said []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+	if more := len(lines) - 60; more > 0 {
+		lines = append(lines[:60], fmt.Sprintf("… and %d lines more", more))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // keep gives the path in the user's cache folder where the compiler's output of this folder stays.

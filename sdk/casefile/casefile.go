@@ -14,8 +14,13 @@ package casefile
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +80,24 @@ type Environment struct {
 	Tables  map[string]map[string]string `json:"tables"`
 	Kept    map[string]string            `json:"state"`
 	Secrets map[string]string            `json:"secrets"`
+}
+
+// Lookup is what a table has for key.
+func (e Environment) Lookup(table, key string) (string, bool) {
+	v, ok := e.Tables[table][key]
+	return v, ok
+}
+
+// Sign makes a MAC with a secret, by the interface's number for the algorithm.
+func (e Environment) Sign(secret string, algorithm int32, src []byte) ([]byte, bool) {
+	key, ok := e.Secrets[secret]
+	algorithms := []func() hash.Hash{sha256.New, sha1.New, sha512.New}
+	if !ok || algorithm < 0 || int(algorithm) >= len(algorithms) {
+		return nil, false
+	}
+	mac := hmac.New(algorithms[algorithm], []byte(key))
+	mac.Write(src)
+	return mac.Sum(nil), true
 }
 
 // Request is a vendor's request.

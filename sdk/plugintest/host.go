@@ -1,15 +1,9 @@
 package plugintest
 
 import (
-	"crypto/hmac"
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha512"
 	"fmt"
-	"hash"
 	"strings"
 
-	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/casefile"
 	"github.com/plugboard/plugboard/sdk/internal/host"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
@@ -72,38 +66,12 @@ func (h *fakeHost) Fact(name string) (string, bool) {
 	return v, ok
 }
 
-func (h *fakeHost) Lookup(table, key string) (string, bool) {
-	v, ok := h.Tables[table][key]
-	return v, ok
-}
-
 func (h *fakeHost) State(key string) (string, bool) {
 	v, ok := h.Kept[key]
 	return v, ok
 }
 
 func (h *fakeHost) SetState(key, value string, _ int64) { h.pending[key] = value }
-
-func (h *fakeHost) Sign(secret string, algorithm int32, src []byte) ([]byte, bool) {
-	key, ok := h.Secrets[secret]
-	if !ok {
-		return nil, false
-	}
-	var make func() hash.Hash
-	switch sdk.Algorithm(algorithm) {
-	case sdk.HMACSHA256:
-		make = sha256.New
-	case sdk.HMACSHA1:
-		make = sha1.New
-	case sdk.HMACSHA512:
-		make = sha512.New
-	default:
-		return nil, false
-	}
-	mac := hmac.New(make, []byte(key))
-	mac.Write(src)
-	return mac.Sum(nil), true
-}
 
 func (h *fakeHost) Log(level int32, message string) {
 	names := [...]string{"debug", "info", "warning", "error"}

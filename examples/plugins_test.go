@@ -1,0 +1,68 @@
+package examples_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/plugboard/plugboard/gateway/plugintool"
+	"github.com/plugboard/plugboard/gateway/toolchain"
+	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/sdk/casefile"
+)
+
+// TestEveryLanguagePassesTheSharedCases plays them on modules, in the gateway's own host.
+func TestEveryLanguagePassesTheSharedCases(t *testing.T) {
+	cases, err := os.ReadDir("plugins/cases")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, err := plugintool.NewHost(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { // when the parallel tests are over
+		if err := host.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, l := range toolchain.Languages() {
+		for _, c := range cases {
+			folder := filepath.Join("plugins", l.Name, c.Name())
+			if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
+				continue
+			}
+			t.Run(l.Name+" "+c.Name(), func(t *testing.T) {
+				t.Parallel()
+				if err := l.Ready(); err != nil {
+					t.Skip(err)
+				}
+				playCases(t, host, folder, filepath.Join("plugins/cases", c.Name()))
+			})
+		}
+	}
+}
+
+func playCases(t *testing.T, host *wasm.Host, folder, dir string) {
+	t.Helper()
+	s, err := plugintool.Open(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := host.Load(t.Context(), s.Name, s.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close(context.Background()) //nolint:errcheck // the host's Close says it too
+	cases, err := casefile.List(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		if o := plugintool.Test(t.Context(), m, c, false); o.Fault != "" {
+			t.Errorf("%s:\n%s\nlog: %q", o.Case, o.Fault, o.Log)
+		}
+	}
+}
