@@ -32,6 +32,7 @@ type Host struct {
 	cache   wazero.CompilationCache
 	runtime wazero.Runtime
 	mode    mode
+	scripts scriptEngine
 }
 
 // mode is how a guest is kept from running for ever; all but counted exist for comparison in benchmarks.

@@ -39,6 +39,29 @@ const (
 
 // newInstance makes an instance and starts it as far as its form asks for: a reactor is initialised and configured.
 func (p *plugin) newInstance(ctx context.Context) (*instance, *Error) {
+	i, err := p.instantiate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	steps := setUp[:1]
+	switch p.module.form {
+	case Reactor:
+		steps = append(setUp, step{export: "init"})
+	case Script:
+		steps = append(setUp, step{"load", Input{Body: p.module.script, Facts: p.module.scriptFile()}}, step{export: "init"})
+	}
+	if err = i.start(ctx, p, steps); err == nil {
+		err = i.findEntries(p)
+	}
+	if err != nil {
+		p.discard(i)
+		return nil, err
+	}
+	return i, nil
+}
+
+// instantiate makes an instance of which nothing has run.
+func (p *plugin) instantiate(ctx context.Context) (*instance, *Error) {
 	module, err := p.module.host.runtime.InstantiateModule(withMemory(ctx), p.module.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		return nil, p.error("", Refused, firstLine(err))
@@ -52,38 +75,45 @@ func (p *plugin) newInstance(ctx context.Context) (*instance, *Error) {
 		i.call.budget = new(noCounter)
 	}
 	p.instances.Inc()
-	if err := i.start(ctx, p); err != nil {
-		p.discard(i)
-		return nil, err
-	}
 	return i, nil
 }
 
+// step is something that comes before the first call: an export, which may be missing, and its input.
+type step struct {
+	export string
+	input  Input
+}
+
+// setUp is how each guest begins; a command's goes no further than the start function.
+var setUp = []step{{export: meter.StartExport}, {export: exportSetUp}}[:2:2]
+
 // start runs what comes before the first call. All of it shares one deadline, which is a start's.
-func (i *instance) start(ctx context.Context, p *plugin) *Error {
-	exports := []string{meter.StartExport, exportSetUp, "init"}
-	if p.module.form == Command {
-		exports = exports[:1]
-	}
+func (i *instance) start(ctx context.Context, p *plugin, steps []step) *Error {
 	i.call.begin(ctx, Receive, Input{}, max(startLimit, p.limits.Deadline))
 	defer i.call.end()
-	for _, name := range exports {
-		e, err := i.entry(name)
+	for _, s := range steps {
+		e, err := i.entry(s.export)
 		if err != nil {
 			return p.error("", Refused, err.Error())
 		}
 		if e.function == nil {
 			continue
 		}
+		i.call.in = s.input
 		err = i.enter(e)
 		if failure := i.outcome(err); failure.kind != 0 {
-			reason := fmt.Sprintf("%s: %s: %s", strings.TrimPrefix(name, "plugboard."), failure.kind, failure.reason)
-			if failure.kind <= GaveUp { // the plugin's own word about its configuration
+			reason := fmt.Sprintf("%s: %s: %s", strings.TrimPrefix(s.export, "plugboard."), failure.kind, failure.reason)
+			if failure.kind <= GaveUp || p.module.form == Script { // the plugin's own word about its configuration
 				reason = failure.reason
 			}
 			return p.error("", Refused, reason)
 		}
 	}
+	return nil
+}
+
+// findEntries looks up what will be called; a command's one entry is looked up by the call.
+func (i *instance) findEntries(p *plugin) *Error {
 	if p.module.form == Command {
 		return nil
 	}
@@ -127,6 +157,8 @@ func (i *instance) outcome(err error) failure {
 	switch {
 	case c.fault.kind != 0:
 		return failure{c.fault.kind, c.fault.reason, true}
+	case c.word.kind != 0 && i.results[0]&absent == scriptMistake && c.plugin.module.form == Script:
+		return failure{kind: Trapped, reason: strings.ToValidUTF8(c.word.text, "\uFFFD")} // the guest is whole: it caught its script's exception
 	case c.word.kind != 0:
 		return failure{c.word.kind, strings.ToValidUTF8(c.word.text, "\uFFFD"), err != nil}
 	case c.exited:
@@ -146,6 +178,9 @@ func (i *instance) outcome(err error) failure {
 // because adds what standard error says.
 func (c *call) because(reason string) string {
 	if why := c.log.why(); why != "" {
+		if c.plugin.module.form == Script {
+			return why // with its place; how the engine ended is nothing to the script's author
+		}
 		return reason + ": " + why
 	}
 	return reason

@@ -20,14 +20,15 @@ import (
 type Form uint8
 
 // A reactor is started once and its exports are called many times. A command is started for each call, reads standard
-// input and writes standard output.
+// input and writes standard output. A script is run by a reactor of the host's own.
 const (
 	Reactor Form = iota
 	Command
+	Script
 )
 
 // String gives the form in a word.
-func (f Form) String() string { return [...]string{"reactor", "command"}[f] }
+func (f Form) String() string { return [...]string{"reactor", "command", "script"}[f] }
 
 // Module is a compiled file. It is safe for concurrent use.
 type Module struct {
@@ -41,6 +42,7 @@ type Module struct {
 	manifest  []byte
 	size      int
 	compiled  wazero.CompiledModule
+	script    []byte // bytecode; nil unless it is one
 }
 
 // Name is the plugin's name, as given to Load.
@@ -81,24 +83,33 @@ func (h *Host) Load(ctx context.Context, name string, wasm []byte) (*Module, err
 	if int64(len(wasm)) > h.limits.Module {
 		return nil, refused(fmt.Errorf("the file is larger than %s", size(h.limits.Module)))
 	}
+	m, err := h.load(ctx, name, wasm)
+	if err != nil {
+		return nil, refused(err)
+	}
+	return m, nil
+}
+
+// load is Load for a module of any size.
+func (h *Host) load(ctx context.Context, name string, wasm []byte) (*Module, error) {
 	limits := meter.DefaultLimits()
 	limits.MemoryPages = h.memoryPages()
 	rewritten, err := meter.Rewrite(wasm, limits)
 	if err != nil {
-		return nil, refused(err)
+		return nil, err
 	}
 	sum := sha256.Sum256(wasm)
 	m := &Module{host: h, name: name, hash: hex.EncodeToString(sum[:]), exports: rewritten.Exports, size: len(wasm),
 		manifest: bytes.Clone(rewritten.Manifest)}
 	if err := errors.Join(m.checkImports(rewritten.Imports), m.checkExports()); err != nil {
-		return nil, refused(err)
+		return nil, err
 	}
 	code := rewritten.Wasm
 	if h.mode != counted {
 		code = wasm
 	}
 	if m.compiled, err = h.compile(ctx, code); err != nil {
-		return nil, refused(fmt.Errorf("it does not compile: %w", err))
+		return nil, fmt.Errorf("it does not compile: %w", err)
 	}
 	return m, nil
 }
@@ -174,4 +185,9 @@ func (m *Module) checkExports() error {
 }
 
 // Close gives the compiled code back. Plugins made from the module must have been closed before.
-func (m *Module) Close(ctx context.Context) error { return m.compiled.Close(ctx) }
+func (m *Module) Close(ctx context.Context) error {
+	if m.form == Script {
+		return nil // what is compiled serves all scripts
+	}
+	return m.compiled.Close(ctx)
+}
