@@ -124,7 +124,9 @@ func TestBodiesAreGivenBack(t *testing.T) {
 	answers := bufio.NewReader(c.Conn)
 	for i := range 20 {
 		if i > 0 {
-			c.write("POST /hooks/plain HTTP/1.1\r\nHost: h\r\n" + head + "\r\n\r\n" + large)
+			c.write("POST /hooks/plain HTTP/1.1\r\nHost: h\r\n" + head + "\r\n\r\n")
+			g.holds(t, bodyLimit) // each anew
+			c.write(large)
 		}
 		if status, _ := c.answer(answers); status != http.StatusAccepted {
 			t.Fatalf("request %d: answered %d", i, status)

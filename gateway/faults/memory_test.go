@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -58,6 +59,9 @@ func TestLittleMemory(t *testing.T) {
 	}
 	t.Logf("%d held, %d told 503; at most %d MiB of %d", f.held.Load(), f.refused.Load(), memory.most(t)>>20, littleMemory>>20)
 	g.kill()
+	if limit := fmt.Sprintf("Go's memory is limited\" bytes=%d", littleMemory*6/10); !strings.Contains(g.log.String(), limit) {
+		t.Errorf("the cgroup's limit was not taken: no %s in\n%s", limit, tail(g.log.String()))
+	}
 	s.mustHoldAll(t)
 }
 
