@@ -88,6 +88,9 @@ func printDelivery(w io.Writer, d admin.DeliveryRecord) error {
 		if a.Error != "" {
 			p.line("  error     %s", a.Error)
 		}
+		if a.Said != "" {
+			p.line("  said      %s", strings.ReplaceAll(a.Said, "\n", "\n            "))
+		}
 		if a.Plugin != "" {
 			p.line("  plugin    %s", a.Plugin)
 		}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -51,7 +52,8 @@ type AttemptRecord struct {
 	Response   string    `json:"response,omitempty"`
 	Binary     []byte    `json:"response_base64,omitempty"`
 	Error      string    `json:"error,omitempty"`
-	Plugin     string    `json:"plugin,omitempty"`
+	Said       string    `json:"plugin_log,omitempty"` // by a plugin whose call failed: its log and standard error
+	Plugin     string    `json:"plugin,omitempty"`     // each plugin that took part, with its hash: "babelforce@1f3a…"
 }
 
 // RejectedRecord is a request set aside.
@@ -60,6 +62,7 @@ type RejectedRecord struct {
 	Source   string          `json:"source"`
 	Received time.Time       `json:"received"`
 	Reason   string          `json:"reason"`
+	Said     string          `json:"plugin_log,omitempty"` // by the plugin that failed
 	Raw      json.RawMessage `json:"raw,omitempty"`
 }
 
@@ -75,12 +78,24 @@ func eventRecord(e queue.EventInfo) EventRecord {
 func deliveryRecord(d *queue.Delivery) DeliveryRecord {
 	return DeliveryRecord{ID: d.ID, Event: d.Event.ID, Source: d.Event.Source, Type: d.Event.Type, Subject: d.Event.Subject,
 		Destination: d.Destination, Route: d.Route, Key: d.Key, State: d.State.String(), AttemptCount: d.Attempts,
-		Created: d.Created, Due: d.Due, Ended: d.Ended, Reason: d.Reason}
+		Created: d.Created, Due: d.Due, Ended: d.Ended, Reason: firstLine(d.Reason)}
+}
+
+// firstLine is a reason without what a plugin said behind it.
+func firstLine(reason string) string {
+	reason, _, _ = strings.Cut(reason, "\n")
+	return reason
+}
+
+func rejectedRecord(r queue.Rejected) RejectedRecord {
+	reason, said, _ := strings.Cut(r.Reason, "\n")
+	return RejectedRecord{r.ID, r.Source, r.Received, reason, said, rawJSON(r.Raw)}
 }
 
 func attemptRecord(a queue.Attempt) AttemptRecord {
 	r := AttemptRecord{Number: a.Number, Started: a.Started, DurationMS: float64(a.Duration.Microseconds()) / 1000,
-		Result: a.Result, Status: a.Status, Request: a.Request, Error: a.Error, Plugin: a.Plugin}
+		Result: a.Result, Status: a.Status, Request: a.Request, Plugin: a.Plugin}
+	r.Error, r.Said, _ = strings.Cut(a.Error, "\n")
 	if utf8.Valid(a.Response) {
 		r.Response = string(a.Response)
 	} else {

@@ -94,9 +94,7 @@ func (a *api) listRejected(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	a.answer(w, list(records(p.Items, func(x queue.Rejected) RejectedRecord {
-		return RejectedRecord{x.ID, x.Source, x.Received, x.Reason, rawJSON(x.Raw)}
-	}), p.Next))
+	a.answer(w, list(records(p.Items, rejectedRecord), p.Next))
 }
 
 func (a *api) listDestinations(w http.ResponseWriter, r *http.Request) {

@@ -41,7 +41,8 @@ type attempt struct {
 	requests  []string  // what was asked and answered, for people
 	last      *Response // nil before the first
 	lastLine  string
-	refreshed bool // new credentials were got in this attempt
+	refreshed bool   // new credentials were got in this attempt
+	said      string // by a plugin whose call failed
 	err       error
 }
 

@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
@@ -74,6 +75,8 @@ type Destination struct {
 	base    address
 	success successes
 	label   string // of the plugin, for records
+
+	viaLabels map[string]string // of transforms, by route
 }
 
 // New makes a Destination.
@@ -95,13 +98,26 @@ func New(o Options) (*Destination, error) {
 		o.Now = time.Now
 	}
 	d := &Destination{opts: o, base: address(o.Config.URL.Placeholder), success: success}
-	if p := o.Plugin; p != nil {
-		d.label = p.Name()
-		if h := p.Hash(); h != "" {
-			d.label += "@" + h[:min(len(h), 12)]
+	if o.Plugin != nil {
+		d.label = label(o.Plugin)
+	}
+	d.viaLabels = make(map[string]string, len(o.Via))
+	for route, chain := range o.Via {
+		var labels []string
+		for _, p := range chain {
+			labels = append(labels, label(p))
 		}
+		d.viaLabels[route] = strings.Join(labels, ", ")
 	}
 	return d, nil
+}
+
+// label names a plugin and what it was made of: "babelforce@1f3a…".
+func label(p wasm.Plugin) string {
+	if h := p.Hash(); h != "" {
+		return p.Name() + "@" + h[:min(len(h), 12)]
+	}
+	return p.Name()
 }
 
 // Name gives the destination's name.

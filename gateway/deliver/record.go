@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/plugboard/plugboard/queue"
 )
@@ -11,6 +12,14 @@ const excerpt = 4 << 10
 
 // display makes text fit for people: no placeholder, no secret.
 func (d *Destination) display(s string) string { return d.opts.Config.Vault.Redact(s) }
+
+// labels are the plugins that take part in an attempt, each with its hash, transforms first.
+func (a *attempt) labels() string {
+	if via := a.viaLabels[a.delivery.Route]; via != "" {
+		return strings.TrimSuffix(via+", "+a.label, ", ")
+	}
+	return a.label
+}
 
 // finish fills in what every Result has: the record, the plugin's memo, the breaker's view.
 func (a *attempt) finish(r *Result) Result {
@@ -28,7 +37,10 @@ func (a *attempt) finish(r *Result) Result {
 		Result:   r.Class.String(),
 		Request:  a.lastLine,
 		Error:    r.Reason,
-		Plugin:   a.label,
+		Plugin:   a.labels(),
+	}
+	if a.said != "" {
+		r.Attempt.Error += "\n" + a.said
 	}
 	if a.last != nil {
 		r.Attempt.Status = a.last.Status

@@ -60,6 +60,9 @@ func (a *attempt) call(ctx context.Context, p wasm.Plugin, fn wasm.Function, bod
 		a.opts.Log.Log(ctx, level(line.Level), a.display(line.Message), "plugin", p.Name(), "function", fn.String(),
 			"destination", a.Name(), "event_id", a.delivery.Event.ID)
 	}
+	if a.said = ""; err != nil {
+		a.said = a.display(out.Said())
+	}
 	return out.Body, err
 }
 

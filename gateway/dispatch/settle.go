@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/deliver"
@@ -34,7 +35,11 @@ func (l *lane) decide(q *queue.Delivery, r deliver.Result) settlement {
 			break
 		}
 		s.Reason = fmt.Sprintf("attempts spent after %d: %s", r.Attempt.Number, r.Reason)
+		_, said, more := strings.Cut(r.Attempt.Error, "\n")
 		s.Attempt.Result, s.Attempt.Error = deliver.Dead.String(), s.Reason
+		if more {
+			s.Attempt.Error += "\n" + said
+		}
 	}
 	return s
 }

@@ -178,8 +178,14 @@ func (s *source) failed(req *Request, err error, now time.Time, r *Reading) {
 		r.Headers = append(r.Headers, [2]string{"Retry-After", "30"})
 	default:
 		s.setAside(req, fault.Error(), now, r)
+		if said := said(r.Log); said != "" {
+			r.Aside.Reason += "\n" + said
+		}
 	}
 }
+
+// said is what the plugin had to say to its failed call.
+func said(redacted []wasm.LogLine) string { return wasm.Output{Log: redacted}.Said() }
 
 func (s *source) setAside(req *Request, reason string, now time.Time, r *Reading) {
 	r.Reason = s.redact(reason)
