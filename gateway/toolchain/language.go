@@ -1,6 +1,7 @@
 package toolchain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type Language struct {
 	Install string
 	// SDK says that a build is handed the folder of the SDK (Job.SDK). Go finds its own.
 	SDK bool
+	// Ending is that of what is built; "" is .wasm.
+	Ending string
 	// Command makes the compiler's command. It runs in the plugin's folder and must write Job.Out.
 	Command func(ctx context.Context, job Job) *exec.Cmd
 }
@@ -70,6 +73,8 @@ func Detect(folder string) (Language, error) {
 
 // ErrNoCompiler says that a tool of a language is not on the path.
 var ErrNoCompiler = errors.New("not on the path")
+
+func (l Language) ending() string { return cmp.Or(l.Ending, ".wasm") }
 
 // find looks the language's tools up.
 func (l Language) find() ([]string, error) {

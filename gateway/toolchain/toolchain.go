@@ -12,11 +12,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/plugboard/plugboard/gateway/manifest"
 )
 
 // Sources gives the folders under dir that hold plugin source, by name.
@@ -41,8 +44,9 @@ func Sources(dir string) ([]string, error) {
 	return folders, nil
 }
 
-// Build makes the plugin in folder and writes it to outDir/NAME.wasm, where NAME is the folder's. changed is false when
-// the file there was already what came out. A compiler's complaint is the error's text.
+// Build makes the plugin in folder and writes it to outDir/NAME.wasm (a script: NAME.js), where NAME is the folder's. A
+// manifest.json in the folder becomes part of the module. changed is false when the file there was already what came
+// out. A compiler's complaint is the error's text.
 func Build(ctx context.Context, folder, outDir string) (file string, changed bool, err error) {
 	lang, err := Detect(folder)
 	if err != nil {
@@ -60,7 +64,7 @@ func Build(ctx context.Context, folder, outDir string) (file string, changed boo
 	if err != nil {
 		return "", false, fmt.Errorf("%s: %w", folder, err)
 	}
-	made, err := keep(abs)
+	made, err := keep(abs, lang.ending())
 	if err != nil {
 		return "", false, err
 	}
@@ -76,9 +80,33 @@ func Build(ctx context.Context, folder, outDir string) (file string, changed boo
 	if err := cmd.Run(); err != nil {
 		return "", false, fmt.Errorf("%s: %s: %w\n%s", folder, filepath.Base(cmd.Path), err, complaint(said.Bytes()))
 	}
-	file = filepath.Join(outDir, filepath.Base(abs)+".wasm")
-	changed, err = place(made, file)
+	file = filepath.Join(outDir, filepath.Base(abs)+lang.ending())
+	code, err := described(made, abs)
+	if err != nil {
+		return "", false, fmt.Errorf("%s: %w", folder, err)
+	}
+	changed, err = place(code, file)
 	return file, changed, err
+}
+
+// described is what the compiler made with the folder's manifest in it, if it has one: no compiler knows of manifests.
+func described(made, folder string) ([]byte, error) {
+	code, err := os.ReadFile(made)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(folder, manifest.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return code, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	code, err = manifest.Add(code, text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", manifest.FileName, err)
+	}
+	return code, nil
 }
 
 // complaint is what a compiler said, as far as people read.
@@ -91,7 +119,7 @@ func complaint(said []byte) string {
 }
 
 // keep gives the path in the user's cache folder where the compiler's output of this folder stays.
-func keep(abs string) (string, error) {
+func keep(abs, ending string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("no cache folder for built plugins: %w; set HOME or XDG_CACHE_HOME", err)
@@ -101,7 +129,7 @@ func keep(abs string) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, filepath.Base(abs)+".wasm"), nil
+	return filepath.Join(dir, filepath.Base(abs)+ending), nil
 }
 
 // lock keeps two builds of the same folder, in one process or several, from writing the kept output at once.
@@ -116,19 +144,15 @@ func lock(dir string) (unlock func(), err error) {
 	return func() { _ = f.Close() }, nil // closing gives the lock back
 }
 
-// place copies made to file by a rename, unless file has the same bytes already.
-func place(made, file string) (changed bool, err error) {
-	want, err := os.ReadFile(made)
-	if err != nil {
-		return false, err
-	}
+// place writes file by a rename, unless it has the same bytes already.
+func place(want []byte, file string) (changed bool, err error) {
 	if have, err := os.ReadFile(file); err == nil && bytes.Equal(have, want) {
 		return false, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return false, err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".*.wasm.tmp")
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".*.plugin.tmp")
 	if err != nil {
 		return false, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/plugboard/plugboard/gateway/manifest"
 	"github.com/plugboard/plugboard/gateway/toolchain"
 )
 
@@ -108,5 +109,30 @@ func TestSources(t *testing.T) {
 	}
 	if _, err := toolchain.Detect(filepath.Join(dir, "docs")); !errors.Is(err, toolchain.ErrNoSource) {
 		t.Errorf("Detect of a folder without source: %v", err)
+	}
+}
+
+func TestManifestIsBuiltIn(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	folder := filepath.Join(dir, "hello")
+	write(t, filepath.Join(folder, "go.mod"), "module hello\n\ngo 1.24\n")
+	write(t, filepath.Join(folder, "main.go"), goPlugin)
+	text := `{"name":"hello","functions":["receive"]}`
+	write(t, filepath.Join(folder, "manifest.json"), text)
+	file, _, err := toolchain.Build(t.Context(), folder, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := manifest.Read(code); err != nil || string(got) != text {
+		t.Errorf("%q, %v", got, err)
+	}
+	write(t, filepath.Join(folder, "manifest.json"), `{"functions":["deliver"]}`)
+	if _, _, err = toolchain.Build(t.Context(), folder, dir); err == nil || !strings.Contains(err.Error(), "manifest.json: the manifest names a function") {
+		t.Errorf("a bad manifest: %v", err)
 	}
 }
