@@ -34,34 +34,40 @@ type volume struct {
 
 func newLibrary(host *wasm.Host) *library { return &library{host: host, held: map[string]*volume{}} }
 
-// extensions are the ends of plugins' file names, in the order in which a name is tried.
-var extensions = []string{".wasm"}
+// content is a plugin's file as it was read.
+type content struct {
+	file string // its name, in the folder
+	code []byte
+	hash string // SHA-256, in hex
+}
 
 // readPlugin finds the file of a plugin in a folder. A name cannot lead out of the folder, nor can a link in it.
-func readPlugin(dir, name string) (code []byte, hash string, err error) {
+func readPlugin(dir, name string) (c content, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, "", err
+		return content{}, err
 	}
-	for _, ext := range extensions {
-		if code, err = root.ReadFile(name + ext); !errors.Is(err, fs.ErrNotExist) {
+	for _, ending := range wasm.Extensions {
+		c.file = name + ending
+		if c.code, err = root.ReadFile(c.file); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
 	if err = errors.Join(err, root.Close()); err != nil {
-		return nil, "", err
+		return content{}, err
 	}
-	sum := sha256.Sum256(code)
-	return code, hex.EncodeToString(sum[:]), nil
+	sum := sha256.Sum256(c.code)
+	c.hash = hex.EncodeToString(sum[:])
+	return c, nil
 }
 
 // borrow gives the plugin that a file holds, compiled now unless it is already. It has to be given back.
-func (l *library) borrow(ctx context.Context, name, hash string, code []byte) (*volume, error) {
-	key := name + "@" + hash
+func (l *library) borrow(ctx context.Context, name string, c content) (*volume, error) {
+	key := name + "@" + c.hash
 	if v := l.again(key); v != nil {
 		return v, nil
 	}
-	m, err := l.host.Load(ctx, name, code)
+	m, err := l.host.LoadFile(ctx, c.file, c.code)
 	if err != nil {
 		return nil, err
 	}

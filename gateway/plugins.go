@@ -99,12 +99,12 @@ func (s *pluginSet) volume(ctx context.Context, name string) (v *volume, hash st
 	if s.pinned[name] != nil {
 		v = s.library.share(s.old(name))
 	} else {
-		var code []byte
-		if code, hash, err = readPlugin(s.cfg.Plugins.Dir, name); err != nil {
+		var c content
+		if c, err = readPlugin(s.cfg.Plugins.Dir, name); err != nil {
 			return nil, "", err
 		}
-		if v, err = s.library.borrow(ctx, name, hash, code); err != nil {
-			return nil, hash, err
+		if v, err = s.library.borrow(ctx, name, c); err != nil {
+			return nil, c.hash, err
 		}
 	}
 	s.borrows[name] = v

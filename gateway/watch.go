@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
 // settle is how long files must be quiet before they are read: an editor writes in several steps, and a copy of a
@@ -73,7 +75,7 @@ func (g *Gateway) concerns(file string) (whole, table bool) {
 	if strings.HasPrefix(name, ".") {
 		return false, false // a build in progress
 	}
-	whole = name == filepath.Base(g.opts.ConfigFile) || slices.Contains(extensions, filepath.Ext(name))
+	whole = name == filepath.Base(g.opts.ConfigFile) || slices.Contains(wasm.Extensions, filepath.Ext(name))
 	return whole, slices.Contains([]string{".csv", ".json"}, strings.ToLower(filepath.Ext(name)))
 }
 

@@ -97,12 +97,17 @@ func (r *reader) checkPlugins(c *Config) {
 
 // pluginExists says whether the folder holds the plugin, built or as source that can be built.
 func pluginExists(dir, name string) bool {
-	if info, err := os.Stat(filepath.Join(dir, name+".wasm")); err == nil && info.Mode().IsRegular() {
-		return true
+	for _, ending := range pluginFiles {
+		if info, err := os.Stat(filepath.Join(dir, name+ending)); err == nil && info.Mode().IsRegular() {
+			return true
+		}
 	}
 	info, err := os.Stat(filepath.Join(dir, name))
 	return err == nil && info.IsDir()
 }
+
+// pluginFiles are the endings of plugins' files, as package wasm loads them.
+var pluginFiles = []string{".wasm", ".js"}
 
 func pluginNames(dir string) []string {
 	entries, err := os.ReadDir(dir)
@@ -111,10 +116,12 @@ func pluginNames(dir string) []string {
 	}
 	var names []string
 	for _, entry := range entries {
-		name, wasm := strings.CutSuffix(entry.Name(), ".wasm")
-		if (wasm || entry.IsDir()) && validName(name) {
+		ending := filepath.Ext(entry.Name())
+		name := strings.TrimSuffix(entry.Name(), ending)
+		if (slices.Contains(pluginFiles, ending) || entry.IsDir()) && validName(name) {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return slices.Compact(names)
 }
