@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/condition"
@@ -196,8 +198,9 @@ func placed(cfg *config.Config, err error) error {
 func (g *Gateway) setup() admin.Setup {
 	g.mu.Lock()
 	a := g.current
+	s := admin.Setup{Plugins: append(a.plugins.info(), slices.Collect(maps.Values(g.loose))...), Tables: tableInfo(a.tables)}
 	g.mu.Unlock()
-	s := admin.Setup{Plugins: a.plugins.info(), Tables: tableInfo(a.tables)}
+	slices.SortFunc(s.Plugins, func(a, b admin.PluginInfo) int { return strings.Compare(a.Name, b.Name) })
 	for _, c := range a.cfg.Sources {
 		info := admin.SourceInfo{Name: c.Name, Path: c.Path, Plugin: c.Plugin}
 		for _, v := range c.Verify {

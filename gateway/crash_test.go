@@ -15,6 +15,7 @@ import (
 
 	"github.com/plugboard/plugboard/gateway"
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
+	"github.com/plugboard/plugboard/queue/queuetest"
 )
 
 // The test program runs itself as a gateway that can be killed.
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 func child(file string) int {
 	o := gateway.Options{ConfigFile: file, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	if os.Getenv(plantedEnv) != "" {
-		o.Wrap = gatewaytest.Eager
+		o.Wrap = queuetest.Eager
 	}
 	g, err := gateway.New(context.Background(), o)
 	if err != nil {

@@ -69,7 +69,8 @@ type Gateway struct {
 
 	mu      sync.Mutex // held by Reload
 	current *assembly
-	running bool // Run has handed the destinations to dispatch
+	loose   map[string]admin.PluginInfo // files in the plugin folder that came while it ran and that nothing names
+	running bool                        // Run has handed the destinations to dispatch
 
 	teardown []func(context.Context) error // run last to first
 }
@@ -83,7 +84,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	if o.Feed == nil {
 		o.Feed = new(feed.Hub)
 	}
-	g := &Gateway{opts: o, log: o.Logger, feed: o.Feed}
+	g := &Gateway{opts: o, log: o.Logger, feed: o.Feed, loose: map[string]admin.PluginInfo{}}
 	if err := g.build(ctx); err != nil {
 		return nil, errors.Join(err, g.close(context.WithoutCancel(ctx)))
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/feed"
 )
@@ -35,6 +36,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 		return err
 	}
 	g.current = next
+	maps.DeleteFunc(g.loose, func(name string, _ admin.PluginInfo) bool { return next.plugins.has(name) })
 	g.tellPlugins(old.plugins, next.plugins)
 	g.refreshTables(func(string) bool { return true })
 	go func() { // requests on the old pipeline may still call its plugins

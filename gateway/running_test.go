@@ -83,3 +83,8 @@ func (g *running) api(t testing.TB, path string, into any) {
 }
 
 func (g *running) url(path string) string { return "http://" + g.Listen() + path }
+
+// newTextLog is a log that a test reads.
+func newTextLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

@@ -34,7 +34,7 @@ func (g *Gateway) watch(ctx context.Context, pluginDir string) {
 	}
 	add(filepath.Dir(g.opts.ConfigFile), pluginDir)
 	add(g.tableFolders()...)
-	reload, tables := false, map[string]bool{}
+	reload, tables, plugins := false, map[string]bool{}, map[string]bool{}
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
 	for {
@@ -42,19 +42,25 @@ func (g *Gateway) watch(ctx context.Context, pluginDir string) {
 		case <-ctx.Done():
 			return
 		case ev := <-w.Events:
-			whole, table := g.concerns(ev.Name)
-			if reload = reload || whole; table {
+			switch g.concerns(ev.Name) {
+			case nobody:
+				continue
+			case aTable:
 				tables[filepath.Clean(ev.Name)] = true
+			case aPlugin:
+				plugins[ev.Name] = true
+				reload = true
+			case all:
+				reload = true
 			}
-			if whole || table {
-				quiet.Reset(settle)
-			}
+			quiet.Reset(settle)
 		case err := <-w.Errors:
 			g.log.Warn("watching files", "err", err)
 		case <-quiet.C:
 			if reload { // tables with it
 				g.ReloadLogged(ctx)
 				add(g.tableFolders()...)
+				g.lookAt(ctx, plugins)
 			} else {
 				g.mu.Lock()
 				g.refreshTables(func(file string) bool { return tables[filepath.Clean(file)] })
@@ -62,21 +68,35 @@ func (g *Gateway) watch(ctx context.Context, pluginDir string) {
 			}
 			reload = false
 			clear(tables)
+			clear(plugins)
 		}
 	}
 }
 
-// concerns says whether a changed file is one that a configuration is made of, or a table.
-func (g *Gateway) concerns(file string) (whole, table bool) {
+// concern is whom a changed file concerns.
+type concern uint8
+
+const (
+	nobody concern = iota
+	all            // the configuration
+	aPlugin
+	aTable
+)
+
+func (g *Gateway) concerns(file string) concern {
 	name := filepath.Base(file)
-	if name == "..data" {
-		return true, false // how Kubernetes replaces what is mounted
+	ending := strings.ToLower(filepath.Ext(name))
+	switch {
+	case name == filepath.Base(g.opts.ConfigFile), name == "..data": // how Kubernetes replaces all that is mounted in a folder
+		return all
+	case strings.HasPrefix(name, "."):
+		return nobody // a build in progress
+	case slices.Contains(wasm.Extensions, ending):
+		return aPlugin
+	case ending == ".csv", ending == ".json":
+		return aTable
 	}
-	if strings.HasPrefix(name, ".") {
-		return false, false // a build in progress
-	}
-	whole = name == filepath.Base(g.opts.ConfigFile) || slices.Contains(wasm.Extensions, filepath.Ext(name))
-	return whole, slices.Contains([]string{".csv", ".json"}, strings.ToLower(filepath.Ext(name)))
+	return nobody
 }
 
 // tableFolders are where the tables in use lie.

@@ -94,7 +94,9 @@ func (p *printer) note(n feed.Note) {
 	case feed.Aside:
 		p.line("%s %s %s  kept as %s%s", at, p.in(amber, "set aside"), n.Source, n.Event, because(n.Reason))
 	case feed.Plugin:
-		p.line("%s %s %s%s", at, p.in(amber, "plugin   "), n.Result, because(n.Reason))
+		p.line("%s %s %s%s", at, p.in(amber, "plugin   "), strings.TrimSpace(n.Plugin+"  "+n.Result), because(n.Reason))
+	case feed.Table:
+		p.line("%s %s %s  %s%s", at, p.in(amber, "table    "), n.Table, n.Result, because(n.Reason))
 	}
 }
 
