@@ -51,7 +51,7 @@ func playCases(t *testing.T, host *wasm.Host, folder, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := host.Load(t.Context(), s.Name, s.Code)
+	m, err := host.LoadFile(t.Context(), s.File, s.Code)
 	if err != nil {
 		t.Fatal(err)
 	}

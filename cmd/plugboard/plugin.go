@@ -13,7 +13,7 @@ import (
 func newPlugin() *cobra.Command {
 	c := &cobra.Command{Use: "plugin", Short: "Make plugins", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(newPluginBuild(), newPluginTest())
+	c.AddCommand(newPluginNew(), newPluginBuild(), newPluginTest(), newPluginBench(), newPluginInspect())
 	return c
 }
 

@@ -50,7 +50,7 @@ func withPlugin(ctx context.Context, path string, do func(context.Context, *plug
 	if err != nil {
 		return err
 	}
-	m, err := host.Load(ctx, s.Name, s.Code)
+	m, err := host.LoadFile(ctx, s.File, s.Code)
 	if err != nil {
 		return errors.Join(err, host.Close(ctx))
 	}

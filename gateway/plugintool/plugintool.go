@@ -26,13 +26,11 @@ import (
 // Subject is a plugin's file.
 type Subject struct {
 	Name   string // the file's name without its ending
+	File   string // where it is, or was: a file that was built now is gone again
 	Folder string // where its testdata is
 	Code   []byte
 	Built  bool // from source, just now
 }
-
-// endings are those of files that the host runs.
-var endings = []string{".wasm", ".js"}
 
 // Open finds the plugin that path names: a file, a folder with source, which is built, or a folder that holds one file.
 func Open(ctx context.Context, path string) (*Subject, error) {
@@ -49,7 +47,7 @@ func Open(ctx context.Context, path string) (*Subject, error) {
 		return nil, err
 	}
 	var found []string
-	for _, ending := range endings {
+	for _, ending := range wasm.Extensions {
 		files, err := filepath.Glob(filepath.Join(path, "*"+ending))
 		if err != nil {
 			return nil, err
@@ -68,7 +66,7 @@ func openFile(file, folder string) (*Subject, error) {
 		return nil, err
 	}
 	name := filepath.Base(file)
-	return &Subject{Name: strings.TrimSuffix(name, filepath.Ext(name)), Folder: folder, Code: code}, nil
+	return &Subject{Name: strings.TrimSuffix(name, filepath.Ext(name)), File: file, Folder: folder, Code: code}, nil
 }
 
 // build compiles a folder to a file of its own: what lies in the folder of plugins stays as it is.

@@ -42,6 +42,7 @@ func (t *trial) scenario(ctx context.Context) error {
 			t.faults = append(t.faults, f.Check(casefile.End{State: "refused", Reason: e.Reason})...)
 			return nil
 		}
+		t.watch(p, f.Config, f.Environment)
 		end, faults, err := deliverTo(ctx, base, f, p)
 		if err = errors.Join(err, p.Close(ctx)); err != nil {
 			return err

@@ -74,6 +74,7 @@ func start(ctx context.Context, m *wasm.Module, config []byte, env casefile.Envi
 type observed struct {
 	wasm.Plugin
 	around *surroundings
+	called func(wasm.Function, wasm.Input) // before each call; nil: nobody wants to know
 
 	log    []string
 	faults []string // calls that ended otherwise than by the plugin's own word
@@ -84,6 +85,9 @@ type observed struct {
 
 // Call implements wasm.Plugin.
 func (o *observed) Call(ctx context.Context, fn wasm.Function, in wasm.Input) (wasm.Output, error) {
+	if o.called != nil {
+		o.called(fn, in)
+	}
 	out, err := o.Plugin.Call(ctx, fn, in)
 	for _, line := range out.Log {
 		o.log = append(o.log, fmt.Sprintf("%s: %s: %s", fn, [...]string{"debug", "info", "warning", "error"}[min(max(line.Level, 0), 3)], line.Message))

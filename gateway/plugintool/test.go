@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,14 +25,24 @@ type Outcome struct {
 // with, unless the call did what no plugin may, such as a trap. A scenario is always compared.
 func Test(ctx context.Context, m *wasm.Module, c casefile.Case, update bool) Outcome {
 	t := &trial{module: m, file: c, update: update, out: Outcome{Case: c.Name}}
-	play := map[casefile.Kind]func(context.Context) error{
-		casefile.OfRequest: t.request, casefile.OfTransform: t.transform, casefile.OfScenario: t.scenario,
-	}[c.Kind]
-	if err := play(ctx); err != nil {
+	if err := t.play(ctx); err != nil {
 		t.fault("%v", err)
 	}
 	t.out.Fault = strings.Join(t.faults, "\n")
 	return t.out
+}
+
+// play runs the case by its kind.
+func (t *trial) play(ctx context.Context) error {
+	switch t.file.Kind {
+	case casefile.OfRequest:
+		return t.request(ctx)
+	case casefile.OfTransform:
+		return t.transform(ctx)
+	case casefile.OfScenario:
+		return t.scenario(ctx)
+	}
+	return fmt.Errorf("%s is no case: its name must end in %s, %s or %s", t.file.File, casefile.OfRequest, casefile.OfTransform, casefile.OfScenario)
 }
 
 // trial is one case under way.
@@ -41,6 +52,22 @@ type trial struct {
 	update bool
 	faults []string
 	out    Outcome
+
+	observe bool   // the calls are all that matters
+	seen    []seen // the first call of each function
+}
+
+// watch notes the plugin's calls.
+func (t *trial) watch(p *observed, config []byte, env casefile.Environment) {
+	if !t.observe {
+		return
+	}
+	p.called = func(fn wasm.Function, in wasm.Input) {
+		if !slices.ContainsFunc(t.seen, func(s seen) bool { return s.fn == fn }) {
+			in.Body = slices.Clone(in.Body)
+			t.seen = append(t.seen, seen{fn, in, config, env})
+		}
+	}
 }
 
 func (t *trial) fault(format string, a ...any) {
@@ -73,6 +100,7 @@ func (t *trial) call(ctx context.Context, fn wasm.Function, config []byte, env c
 	if err != nil {
 		return t.refused(err)
 	}
+	t.watch(p, config, env)
 	out, err := p.Call(ctx, fn, in)
 	t.out.Log = p.log
 	if closing := p.Close(ctx); closing != nil {
@@ -112,6 +140,9 @@ func (t *trial) refused(err error) error {
 }
 
 func (t *trial) compare(r casefile.Result) error {
+	if t.observe {
+		return nil
+	}
 	if t.update {
 		t.out.Updated = true
 		return t.file.Update(r)

@@ -13,17 +13,29 @@ import (
 	"github.com/plugboard/plugboard/sdk/casefile"
 )
 
+// theHost is one for all tests.
+var theHost = sync.OnceValues(func() (*wasm.Host, error) { return plugintool.NewHost(context.Background()) })
+
+func host(t testing.TB) *wasm.Host {
+	t.Helper()
+	h, err := theHost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 // odd is the plugin of these tests, built and compiled once.
 var odd = sync.OnceValues(func() (m *wasm.Module, err error) {
 	s, err := plugintool.Open(context.Background(), "testdata/odd")
 	if err != nil {
 		return nil, err
 	}
-	host, err := plugintool.NewHost(context.Background())
+	h, err := theHost()
 	if err != nil {
 		return nil, err
 	}
-	return host.Load(context.Background(), s.Name, s.Code)
+	return h.LoadFile(context.Background(), s.File, s.Code)
 })
 
 func module(t testing.TB) *wasm.Module {
@@ -139,7 +151,7 @@ func TestOpen(t *testing.T) {
 	file := write(t, "a.wasm", "x", "README.md", "y")
 	for _, path := range []string{file, filepath.Dir(file)} {
 		s, err := plugintool.Open(t.Context(), path)
-		if err != nil || s.Name != "a" || string(s.Code) != "x" || s.Built || s.Folder != filepath.Dir(file) {
+		if err != nil || s.Name != "a" || s.File != file || string(s.Code) != "x" || s.Built || s.Folder != filepath.Dir(file) {
 			t.Errorf("%s: %+v, %v", path, s, err)
 		}
 	}
