@@ -197,6 +197,9 @@ func (o *enqueueOp) findRepeats() error {
 			it.receipt.Repeat, it.receipt.Deliveries = true, first.receipt.Deliveries
 			continue
 		}
+		if !o.q.seen.maybe(it.id, o.q.clock.own()) {
+			continue
+		}
 		was, ok, err := readIdentity(txn, it.id)
 		if err != nil {
 			return err
@@ -261,6 +264,9 @@ func (o *enqueueOp) apply() {
 		it := &o.items[i]
 		if it.receipt.Repeat {
 			continue
+		}
+		if it.window {
+			o.q.seen.add(it.id, it.ends, o.q.clock.own())
 		}
 		for j := range it.owed {
 			owed := &it.owed[j]

@@ -37,6 +37,7 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 	})
 	q.every(250*time.Millisecond, func() { q.space.look(q) })
 	q.every(q.opt.SweepEvery, q.sweep)
+	q.background(func() { q.seen.load(q) })
 	if r := newTables(q.store.db); r != nil {
 		q.keepSmall(r)
 		if !q.store.verified {
@@ -70,7 +71,7 @@ func load(opt Options) (*Queue, error) {
 	}
 	q := &Queue{
 		opt: opt, store: st, failed: make(chan error, 1), closed: make(chan struct{}), finished: make(chan struct{}),
-		claims: claims{held: map[identity]chan struct{}{}}, lines: map[string]*line{}, byID: map[uint32]*line{},
+		claims: claims{held: map[identity]chan struct{}{}}, seen: newSeen(seenEach, seenMost), lines: map[string]*line{}, byID: map[uint32]*line{},
 		maxBytes: int(st.db.MaxBatchSize()) - 64<<10,
 	}
 	q.batchBytes = min(maxBatchBytes, q.maxBytes)

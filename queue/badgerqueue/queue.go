@@ -15,6 +15,7 @@ type Queue struct {
 	store      *store
 	committer  *committer
 	claims     claims
+	seen       seen
 	space      space
 	clock      clock
 	maxBytes   int // of one op
