@@ -21,6 +21,7 @@ import (
 	"github.com/plugboard/plugboard/gateway"
 	"github.com/plugboard/plugboard/gateway/faults/powercut"
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
+	"github.com/plugboard/plugboard/queue/queuetest"
 )
 
 // What the test program is when it is started again, and with what.
@@ -50,7 +51,7 @@ func serve(file string) error {
 	gateway.LimitMemory(o.Logger)
 	planted := os.Getenv(plantedEnv)
 	if planted != "" {
-		o.Wrap = gatewaytest.Eager
+		o.Wrap = queuetest.Eager
 	}
 	if os.Getenv(crashEnv) != "" {
 		if err := new(crasher).plan(&o, planted); err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
 	"github.com/plugboard/plugboard/queue"
 	"github.com/plugboard/plugboard/queue/badgerqueue"
+	"github.com/plugboard/plugboard/queue/queuetest"
 )
 
 var stepRounds = flag.Int("steps.rounds", 1, "how often TestCrashAtEachStep crashes the gateway at each step")
@@ -76,7 +77,7 @@ func (c *crasher) plan(o *gateway.Options, planted string) error {
 	o.Step = func(s badgerqueue.Step) { c.at(string(s)) }
 	o.Wrap = func(q queue.Queue) queue.Queue {
 		if planted == answersEarly {
-			q = gatewaytest.Eager(q)
+			q = queuetest.Eager(q)
 		}
 		return steppedQueue{q, c}
 	}
