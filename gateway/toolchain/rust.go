@@ -1,0 +1,75 @@
+package toolchain
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Rust is compiled by rustc alone, so that neither cargo nor a registry is needed: first the SDK, as the crate plugboard,
+// then the plugin's src/lib.rs with it. Whoever wants other crates builds with cargo and drops the file in.
+var _ = register(Language{
+	Name:    "rust",
+	Markers: []string{"src/lib.rs"},
+	Tools:   [][]string{{"rustc", debianRustc}},
+	Install: rustInstall,
+	SDK:     true,
+	Command: func(ctx context.Context, job Job) *exec.Cmd {
+		rustc, sysroot := chooseRustc(ctx, job.Tools[0])
+		out := filepath.Dir(job.Out)
+		// A stack of 128 KiB suffices; the compiler's own choice is 1 MiB, which each instance would have.
+		link := "-Clink-arg=-zstack-size=131072"
+		if linker := rustLinker(sysroot); linker != "" {
+			link += " -Clinker=" + linker
+		}
+		cmd := exec.CommandContext(ctx, "sh", "-c", rustScript)
+		cmd.Env = append(os.Environ(), "RUSTC="+rustc, "SYSROOT="+sysroot, "INSTALL="+rustInstall, "SDK="+job.SDK, "LINK="+link,
+			"DIR="+out, "OUT="+job.Out, "NAME="+strings.ReplaceAll(job.Name, "-", "_"), "TARGET="+rustTarget)
+		return cmd
+	},
+})
+
+const (
+	rustTarget  = "wasm32-unknown-unknown"
+	debianRustc = "/usr/bin/rustc"
+	rustInstall = "install Rust with its WebAssembly target: rustup target add " + rustTarget +
+		", or on Debian: apt-get install rustc libstd-rust-dev-wasm32 lld-14"
+	rustScript = `
+[ -d "$SYSROOT/lib/rustlib/$TARGET" ] || { echo "$RUSTC cannot make WebAssembly; $INSTALL" >&2; exit 1; }
+flags="--edition 2021 --target $TARGET -Copt-level=3 -Cpanic=abort -Ccodegen-units=1 -Ctarget-feature=+bulk-memory"
+"$RUSTC" $flags --crate-type rlib --crate-name plugboard --cap-lints allow -o "$DIR/libplugboard.rlib" "$SDK/src/lib.rs" &&
+exec "$RUSTC" $flags --crate-type cdylib --crate-name "$NAME" -Clto=fat -Cstrip=symbols $LINK \
+	--extern plugboard="$DIR/libplugboard.rlib" -o "$OUT" src/lib.rs
+`
+)
+
+// chooseRustc takes the compiler on the path, unless it lacks the target and Debian's has it; with the folder of its
+// libraries.
+func chooseRustc(ctx context.Context, found string) (rustc, sysroot string) {
+	for _, rustc := range []string{found, debianRustc} {
+		text, err := exec.CommandContext(ctx, rustc, "--print", "sysroot").Output()
+		sysroot := strings.TrimSpace(string(text))
+		if err != nil {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(sysroot, "lib/rustlib", rustTarget)); err == nil {
+			return rustc, sysroot
+		}
+	}
+	return found, ""
+}
+
+// rustLinker names a linker for a compiler that brings none, as Debian's does; "" for one that does.
+func rustLinker(sysroot string) string {
+	if own, _ := filepath.Glob(filepath.Join(sysroot, "lib/rustlib/*/bin/rust-lld")); len(own) > 0 {
+		return ""
+	}
+	for _, name := range []string{"wasm-ld-14", "wasm-ld"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}

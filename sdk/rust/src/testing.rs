@@ -1,0 +1,2 @@
+//! testing
+pub(crate) mod imports {}
