@@ -87,9 +87,10 @@ type Delivery struct {
 	Route       string
 	Key         string
 	State       State
-	Attempts    int       // attempts ended so far
-	Created     time.Time // when it was enqueued
-	First       time.Time // start of the first attempt; zero before it
+	Attempts    int           // attempts ended so far
+	Created     time.Time     // when it was enqueued
+	Age         time.Duration // how long before this was read that was; after a restart by the clock on the wall
+	First       time.Time     // start of the first attempt; zero before it
 	// Tried is how long before this was read the first attempt began, by a clock that nobody sets; 0 before it and after
 	// the end. Policies go by it.
 	Tried  time.Duration

@@ -45,7 +45,7 @@ func (l *lane) tell(q *queue.Delivery, s settlement) {
 	l.counts.duration.Observe(a.Duration.Seconds())
 	if s.state != queue.Pending {
 		l.counts.ended[s.state].Inc()
-		l.counts.lag.Observe(time.Since(q.Created).Seconds())
+		l.counts.lag.Observe((q.Age + time.Since(a.Started)).Seconds())
 	}
 	l.log(q, s)
 	if !l.d.opts.Feed.Busy() {

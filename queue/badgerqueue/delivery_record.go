@@ -149,6 +149,6 @@ func (r *deliveryRecord) toDelivery(l *line, seq uint64, ev queue.Event) queue.D
 	return queue.Delivery{
 		ID: deliveryID(ev.ID, l.name, seq, r.event), Destination: l.name, Route: r.route, Key: r.key,
 		State: r.state, Attempts: r.attempts, Created: timeOf(r.created), First: timeOf(r.first), Due: timeOf(l.q.clock.show(r.due)),
-		Tried: l.q.clock.since(r.since), Ended: timeOf(r.ended), Reason: r.reason, Memo: r.memo, Event: ev,
+		Age: l.q.clock.age(r.created), Tried: l.q.clock.since(r.since), Ended: timeOf(r.ended), Reason: r.reason, Memo: r.memo, Event: ev,
 	}
 }

@@ -75,6 +75,9 @@ func (p *clockPlay) check(a arrival, wait time.Duration) {
 	if a.Attempts == 1 && !p.unknowable() && (a.Tried <= 0 || a.Tried > wait+clockSlack) {
 		p.say("%s: first attempt %v ago, it was %v", a.ID, a.Tried, a.after)
 	}
+	if p.when == whileRunning && (a.Age < a.after-clockSlack || a.Age > a.after+wait+clockSlack) {
+		p.say("%s is %v old, and came after %v", a.ID, a.Age, a.after)
+	}
 }
 
 // clockRetries has the heads of five keys wait for a retry, each with a follower behind it.
