@@ -12,6 +12,10 @@ const (
 	// is larger than this has held at least 1 MiB; the engine's own bound is 400 MB.
 	maxStack = 2 << 20
 
+	// maxScriptStack is the same for the guest that runs scripts, which needs 6 KiB for each call of JavaScript. It ends deep
+	// recursion by itself, with the line (STACK_FOR_SCRIPTS in quickjs/guest/host.c).
+	maxScriptStack = 8 << 20
+
 	// startLimit is how long an instance may take to start (its set-up function, init): a large Go guest takes 10 ms.
 	startLimit = time.Second
 

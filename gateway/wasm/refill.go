@@ -41,8 +41,12 @@ func refill(ctx context.Context, _ api.Module, _ []uint64) {
 
 // checkStack ends a guest whose calls lie too deep.
 func (c *call) checkStack() {
-	if c.stack.IsValid() && c.stack.Len() > maxStack {
-		c.fail(Limited, "its calls lie deeper than %s of stack", size(maxStack/2))
+	limit := maxStack
+	if c.plugin.module.form == Script {
+		limit = maxScriptStack
+	}
+	if c.stack.IsValid() && c.stack.Len() > limit {
+		c.fail(Limited, "its calls lie deeper than %s of stack", size(int64(limit/2)))
 	}
 }
 
