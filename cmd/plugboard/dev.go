@@ -43,6 +43,8 @@ type dev struct {
 	file string
 	mu   sync.Mutex
 	out  *printer
+
+	differ *differ
 }
 
 func (d *dev) line(format string, args ...any) {
@@ -77,9 +79,11 @@ func (d *dev) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.differ = newDiffer(d.file, g.Store(), d.line)
+	d.differ.remember(cfg.Plugins.Dir)
 	d.greet(cfg, g)
 	go d.print(ctx, notes)
-	go d.watch(ctx, cfg.Plugins.Dir)
+	go d.watch(ctx, cfg.Plugins.Dir, func() {})
 	return g.Run(ctx)
 }
 
@@ -157,6 +161,7 @@ func (d *dev) print(ctx context.Context, notes *feed.Listener) {
 				d.out.line("%s%d notes were too fast to print; plugboard events has them", margin, missed)
 			}
 			d.mu.Unlock()
+			d.differ.note(ctx, n)
 		}
 	}
 }

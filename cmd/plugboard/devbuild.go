@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,42 +55,77 @@ func (d *dev) build(ctx context.Context, folder, dir string) error {
 // settle is how long a folder must be quiet before it is built: editors write a file in several steps.
 const settle = 200 * time.Millisecond
 
-// watch builds a plugin again when its source changes; the gateway sees the new file and takes it into use.
-func (d *dev) watch(ctx context.Context, dir string) {
+// watch builds a plugin when its source changes, or appears; the gateway sees the new file and takes it into use. It
+// calls begun when nothing escapes it any more.
+func (d *dev) watch(ctx context.Context, dir string, begun func()) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		d.line("changes of plugin sources are not seen: %v", err)
 		return
 	}
 	defer w.Close() //nolint:errcheck // the process ends with it
-	folders, err := toolchain.Sources(dir)
-	if err != nil {
-		d.line("changes of plugin sources are not seen: %v", err)
-		return
-	}
-	for _, folder := range folders {
-		if err := w.Add(folder); err != nil {
-			d.line("changes of %s are not seen: %v", folder, err)
-		}
-	}
+	d.watchTree(w, dir)
+	begun()
 	changed := map[string]bool{}
-	quiet := time.NewTimer(settle)
+	quiet := time.NewTimer(time.Hour)
+	quiet.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case ev := <-w.Events:
-			if name := filepath.Base(ev.Name); !strings.HasPrefix(name, ".") && !strings.HasSuffix(name, "~") {
-				changed[filepath.Dir(ev.Name)] = true
+			if info, err := os.Stat(ev.Name); err == nil && info.IsDir() {
+				d.watchTree(w, ev.Name)
+			}
+			if folder := pluginOf(dir, ev.Name); folder != "" {
+				changed[folder] = true
 				quiet.Reset(settle)
 			}
+		case err := <-w.Errors:
+			d.line("watching plugin sources: %v", err)
 		case <-quiet.C:
 			for folder := range changed {
-				if err := d.build(ctx, folder, dir); err != nil {
+				if err := d.build(ctx, folder, dir); err != nil && !errors.Is(err, toolchain.ErrNoSource) {
 					d.line("%v", err)
 				}
 			}
 			clear(changed)
 		}
 	}
+}
+
+// unwatched are folders in which nothing that a plugin is built from is written by hand.
+var unwatched = []string{"testdata", "node_modules", "vendor", "plugboard", "target"}
+
+// watchTree watches a folder and those below it: languages keep their sources in src, assembly and the like.
+func (d *dev) watchTree(w *fsnotify.Watcher, root string) {
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil || !e.IsDir():
+			return err
+		case path != root && (strings.HasPrefix(e.Name(), ".") || slices.Contains(unwatched, e.Name())):
+			return filepath.SkipDir
+		}
+		return w.Add(path)
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.line("changes in %s are not seen: %v", root, err)
+	}
+}
+
+// pluginOf is the plugin's folder that a file belongs to; "" for files of none, and those that editors leave behind.
+func pluginOf(dir, file string) string {
+	rel, err := filepath.Rel(dir, file)
+	base := filepath.Base(file)
+	if err != nil || !filepath.IsLocal(rel) || rel == "." || strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") {
+		return ""
+	}
+	first, _, below := strings.Cut(filepath.ToSlash(rel), "/")
+	folder := filepath.Join(dir, first)
+	if !below {
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return ""
+		}
+	}
+	return folder
 }

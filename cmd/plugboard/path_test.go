@@ -71,23 +71,7 @@ func (s *screen) String() string {
 func startDev(t *testing.T) (config string, out *screen) {
 	t.Helper()
 	config = gatewaytest.Shipped(t)
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	out = newScreen()
-	done := make(chan int, 1)
-	go func() {
-		done <- execute(ctx, []string{"dev", "--config", config}, stdio{strings.NewReader(""), out, out})
-	}()
-	t.Cleanup(func() {
-		stop()
-		if status := <-done; status != 0 {
-			t.Errorf("dev ended with status %d\n%s", status, out)
-		}
-	})
-	ready, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if !out.waitFor(ready, "ready ") {
-		t.Fatalf("dev is not ready after a minute:\n%s", out)
-	}
+	out = startDevWith(t, "dev", "--config", config)
 	return config, out
 }
 

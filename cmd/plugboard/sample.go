@@ -7,16 +7,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/plugboard/plugboard/sdk/casefile"
 )
 
-// sample is a request in a file: NAME.request.json with method, target, headers, and body_file or body; or any other
-// file, whose content is then the body of a POST.
+// sample is a request in a file: NAME.request.json with method, target, headers, and body_file or body, as plugins' cases
+// have it; or any other file, whose content is then the body of a POST.
 type sample struct {
 	Method   string            `json:"method"`
 	Target   string            `json:"target"` // path and query
 	Headers  map[string]string `json:"headers"`
 	BodyFile string            `json:"body_file"` // relative to the sample
-	Body     *string           `json:"body"`
+	Body     json.RawMessage   `json:"body"`      // a text, or any other JSON in its place
 
 	body []byte
 }
@@ -37,7 +39,7 @@ func readSample(file string) (*sample, error) {
 	case s.Body != nil && s.BodyFile != "":
 		return nil, fmt.Errorf("%s: has both body and body_file; keep one", file)
 	case s.Body != nil:
-		s.body = []byte(*s.Body)
+		s.body = casefile.Text(s.Body)
 	case s.BodyFile != "":
 		if s.body, err = os.ReadFile(filepath.Join(filepath.Dir(file), s.BodyFile)); err != nil {
 			return nil, fmt.Errorf("%s: body_file: %w", file, err)
