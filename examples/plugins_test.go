@@ -13,8 +13,9 @@ import (
 	"github.com/plugboard/plugboard/sdk/casefile"
 )
 
-// TestEveryLanguagePassesTheSharedCases plays them on modules, in the gateway's own host.
-func TestEveryLanguagePassesTheSharedCases(t *testing.T) {
+// TestPluginsPassTheirCases plays cases on modules, in the gateway's own host: every language's the shared ones, the
+// plugins of other kinds their own.
+func TestPluginsPassTheirCases(t *testing.T) {
 	cases, err := os.ReadDir("plugins/cases")
 	if err != nil {
 		t.Fatal(err)
@@ -28,6 +29,22 @@ func TestEveryLanguagePassesTheSharedCases(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	own, err := filepath.Glob("plugins/*/*/testdata")
+	if err != nil || len(own) == 0 {
+		t.Fatal("no plugin has cases of its own", err)
+	}
+	for _, dir := range own {
+		folder := filepath.Dir(dir)
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			if l, err := toolchain.Detect(folder); err != nil {
+				t.Fatal(err)
+			} else if err := l.Ready(); err != nil {
+				t.Skip(err)
+			}
+			playCases(t, host, folder, dir)
+		})
+	}
 	for _, l := range toolchain.Languages() {
 		for _, c := range cases {
 			folder := filepath.Join("plugins", l.Name, c.Name())

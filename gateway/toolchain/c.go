@@ -13,9 +13,12 @@ var _ = register(Language{
 	Name:    "c",
 	Markers: []string{"*.c"},
 	Tools:   [][]string{{"clang-19", "clang-14", "clang"}, {"wasm-ld-19", "wasm-ld-14", "wasm-ld"}},
-	Install: "install clang and lld, on Debian: apt-get install clang-19 lld-19",
+	Install: "install clang and lld, on Debian: apt-get install clang-19 lld-19 (for a command also wasi-libc libclang-rt-19-dev-wasm32)",
 	SDK:     true,
 	Command: func(ctx context.Context, job Job) *exec.Cmd {
+		if files := sources(job.Folder, "*.c"); contain(files, "\nint main(") {
+			return cProgram(ctx, job, files)
+		}
 		args := []string{
 			"--target=wasm32", "-std=c11", "-O3", "-flto", "-mbulk-memory", "-nostdlib", "-nostdlibinc", "-fvisibility=hidden",
 			"-Wall", "-Wextra", "-I", job.SDK, "-o", job.Out,
@@ -26,6 +29,13 @@ var _ = register(Language{
 		return exec.CommandContext(ctx, job.Tools[0], args...)
 	},
 })
+
+// cProgram builds a command: a program that is started for each call, with the C library of WASI and no SDK. On Debian that
+// library is in wasi-libc and libclang-rt-19-dev-wasm32.
+func cProgram(ctx context.Context, job Job, files []string) *exec.Cmd {
+	args := []string{"--target=wasm32-wasi", "-std=c11", "-O2", "-Wall", "-Wextra", "-o", job.Out, "-Wl,--strip-all"}
+	return exec.CommandContext(ctx, job.Tools[0], append(args, files...)...)
+}
 
 // sources are the files of that pattern in a folder, by name. A pattern that is written here has no fault.
 func sources(folder, pattern string) []string {

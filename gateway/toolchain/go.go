@@ -5,7 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -26,17 +26,16 @@ var _ = register(Language{
 	},
 })
 
-// exports says whether a folder's Go files export functions to the gateway. A file that cannot be read is for the compiler
-// to complain of.
+// exports says whether a folder's Go files export functions to the gateway.
 func exports(folder string) bool {
-	files, _ := filepath.Glob(filepath.Join(folder, "*.go")) // a pattern without a fault
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		if text, err := os.ReadFile(file); err == nil && bytes.Contains(text, []byte("\n//go:wasmexport ")) {
-			return true
-		}
-	}
-	return false
+	files := slices.DeleteFunc(sources(folder, "*.go"), func(f string) bool { return strings.HasSuffix(f, "_test.go") })
+	return contain(files, "\n//go:wasmexport ")
+}
+
+// contain says whether one of the files has that text in it. One that cannot be read is for the compiler to complain of.
+func contain(files []string, text string) bool {
+	return slices.ContainsFunc(files, func(file string) bool {
+		b, err := os.ReadFile(file)
+		return err == nil && bytes.Contains(b, []byte(text))
+	})
 }
