@@ -74,7 +74,7 @@ func planted(wasm []byte, from, to byte) []byte {
 // rewriteWide rewrites within limits that let all of the suite through that is not another kind of module.
 func rewriteWide(wasm []byte) (*Result, error) {
 	limits := DefaultLimits()
-	limits.MemoryPages, limits.TableSize = 1<<16, 1<<24
+	limits.MemoryPages, limits.TableSize, limits.Effort, limits.FunctionEffort = 1<<16, 1<<24, 1<<30, 1<<30
 	return Rewrite(wasm, limits)
 }
 

@@ -8,11 +8,22 @@ type block struct {
 	arm      int      // the place of the loop whose dispatch it is around, plus one; 0: none
 	loop     bool
 	direct   bool // a loop that each call of the function enters
+
+	params, results int
+	base            int    // height of the operand stack below its parameters
+	begun           uint64 // of an if: the depth of the condition
+	reach           uint64 // the least depth of what branches to its end
+	dead            bool   // what comes now is never reached
+	either          bool   // an if that has no else, so far
+	from            uint64 // of a loop: what had been made when it began
 }
 
 // open notes a block's start, end its end, branch a branch to the block that lies so many levels out.
-func (b *body) open() {
-	opened := block{outer: b.header}
+func (b *body) open(params, results int) {
+	b.took(params)
+	opened := block{outer: b.header, params: params, results: results, base: b.height, begun: b.depth, reach: never}
+	b.gave(params)
+	b.several(params)
 	if b.arms > 0 {
 		b.arms--
 		opened.arm = b.armLoop
@@ -22,12 +33,33 @@ func (b *body) open() {
 
 func (b *body) end() {
 	last := b.blocks[len(b.blocks)-1]
+	b.even(&last)
 	if last.loop {
 		b.settle(&last)
 	}
 	b.header = last.outer
-	b.merges += 1 + last.edges
 	b.blocks = b.blocks[:len(b.blocks)-1]
+	b.height = last.base
+	b.meet(&last)
+	b.parts(1)
+	b.made += last.edges
+	if last.loop && last.edges > 0 {
+		b.around(&last)
+	}
+	b.gave(last.results)
+	b.several(last.results)
+}
+
+// otherwise is for else: the second way begins as the first one did.
+func (b *body) otherwise() {
+	last := &b.blocks[len(b.blocks)-1]
+	b.even(last)
+	if !last.dead {
+		last.reach = min(last.reach, b.depth)
+	}
+	b.height, b.depth, last.dead, last.either = last.base, last.begun, false, false
+	b.parts(1)
+	b.gave(last.params)
 }
 
 // settle decides what a loop is charged, once it is known who goes back to it. A loop that nobody goes back to is part of
@@ -50,7 +82,7 @@ func (b *body) branch() {
 		return
 	}
 	to := &b.blocks[len(b.blocks)-1-int(level)]
-	to.edges++
+	b.edge(to)
 	if to.loop && to.direct {
 		b.loose = true
 	}
@@ -66,7 +98,7 @@ func (b *body) jump() {
 		}
 		if nearer, ok := b.straight(level); ok {
 			b.edits = append(b.edits, edit{at: at.pos, kind: moved, value: nearer})
-			b.blocks[len(b.blocks)-1-int(nearer)].edges++
+			b.edge(&b.blocks[len(b.blocks)-1-int(nearer)])
 			return
 		}
 	}
@@ -76,16 +108,17 @@ func (b *body) jump() {
 
 // loop opens a loop and makes its header.
 func (b *body) loop(d dispatch) {
-	b.open()
+	b.open(b.blockType())
 	opened := &b.blocks[len(b.blocks)-1]
-	opened.loop, opened.direct = true, b.direct
+	opened.loop, opened.direct, opened.from = true, b.direct, b.made
 	b.direct = false
 	b.arms, b.armLoop = d.arms, len(b.blocks)
-	b.merges++
+	b.parts(1 + chargeParts)
 	b.header = len(b.edits)
 	b.edits = append(b.edits, edit{at: b.r.pos, kind: charge, value: 1})
 	if opened.dispatch = d; opened.direct && d.arms > 0 {
 		b.entry = d
+		b.led = append(b.led[:0], make([]bool, d.entries)...)
 		b.edits = append(b.edits, edit{at: d.at, kind: spared})
 	}
 }

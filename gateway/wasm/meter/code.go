@@ -41,12 +41,14 @@ type body struct {
 	blocks  []block
 	header  int // the edit of the innermost loop header
 	params  int
+	results string
 	locals  int
 	hasBulk bool
 
 	direct  bool     // nothing but values has come since the function's entry
 	entry   dispatch // of the loop that each call enters
-	backs   []uint32 // where jumps back lead in it
+	backs   []uint32 // where jumps back lead in it, by their number: the first few
+	led     []bool   // and all of them, by the table's entry
 	doubled int      // bytes of all bodies that are emitted twice
 	loose   bool     // not all that go back to it say where they lead
 	wrote   written  // by the instructions before this one
@@ -57,8 +59,11 @@ type body struct {
 
 	guard []byte // what stands first in the body that is emitted
 
-	merges uint64   // branches that have met so far
-	seen   []uint64 // for each local, merges when it was last touched
+	height int      // of the operand stack
+	depth  uint64   // blocks that dominate this one, at most
+	made   uint64   // pieces of straight code so far, and branches that have met
+	seen   []uint64 // for each local, made when it was last touched
+	spent  uint64   // of effort, by this function
 }
 
 func (m *module) codeSection() ([]byte, error) {
@@ -79,7 +84,7 @@ func (m *module) codeSection() ([]byte, error) {
 	}
 	out, again := make([]byte, 0, len(sec.body)+len(sec.body)/3), []byte(nil)
 	b := &body{module: m}
-	m.allowed = uint64(m.limits.Effort) + uint64(len(sec.body))
+	m.allowed = uint64(m.limits.Effort) + effortPerByte*uint64(len(sec.body))
 	var scratch []byte
 	for i := range n {
 		size := int(r.u32())
@@ -92,10 +97,11 @@ func (m *module) codeSection() ([]byte, error) {
 			return nil, r.err
 		}
 		b.r = reader{b: code, off: sec.off + at}
-		b.params = len(m.types[m.functions[i]].Params)
+		b.params, b.results = len(m.types[m.functions[i]].Params), m.types[m.functions[i]].Results
 		if err := b.scan(); err != nil {
 			return nil, fmt.Errorf("function %d: %w", i+len(m.imports), err)
 		}
+		m.most, m.largest = max(m.most, b.spent), max(m.largest, size)
 		if b.splits(m.types[m.functions[i]]) {
 			scratch = b.emit(scratch[:0])
 			again = append(appendU32(again, uint32(len(scratch))), scratch...)
@@ -118,8 +124,11 @@ func (b *body) scan() error {
 		return r.err
 	}
 	b.edits = append(b.edits, edit{at: r.pos, kind: charge, value: 1 + uint32(b.locals)>>localsShift})
-	b.blocks = append(b.blocks, block{})
-	b.header, b.merges, b.direct = 0, 0, true
+	b.blocks = append(b.blocks, block{results: len(b.results)})
+	b.header, b.height, b.depth, b.made, b.spent, b.direct = 0, 0, 0, 0, 0, true
+	if b.strain(uint64(b.locals) >> localShift); r.err != nil {
+		return r.err
+	}
 	b.entry, b.backs, b.loose = dispatch{}, b.backs[:0], false
 	b.wrote, b.arms, b.targets = written{}, 0, b.targets[:0]
 	b.seen = append(b.seen[:0], make([]uint64, b.locals)...)
@@ -158,8 +167,7 @@ func (b *body) readLocals() {
 }
 
 // local reads an instruction on a local. To get a local's value the engine's compiler goes back to where it was last
-// touched, through every branch that has met the others in between; the sum of these ways is what makes its time more
-// than linear (26 KB of code took 15 s), and so it is bounded.
+// touched, through every branch that has met the others in between, and it is alive all the way (26 KB of code took 15 s).
 func (b *body) local(get bool) {
 	i := b.r.u32()
 	if b.r.err != nil || uint64(i) >= uint64(b.locals) {
@@ -167,11 +175,9 @@ func (b *body) local(get bool) {
 		return
 	}
 	if get {
-		if b.effort += b.merges - b.seen[i]; b.effort > b.allowed {
-			b.r.fail("its code is too entangled to be compiled in reasonable time")
-		}
+		b.strain(b.made - b.seen[i])
 	}
-	b.seen[i] = b.merges
+	b.seen[i] = b.made
 	b.touched = i
 	if b.direct && !get && i == 0 {
 		b.loose = true
@@ -184,18 +190,28 @@ func (b *body) global() {
 	}
 }
 
-func (b *body) typeIndex() {
-	if i := b.r.u32(); b.r.err == nil && uint64(i) >= uint64(len(b.types)) {
+func (b *body) indirect() {
+	i := b.r.u32()
+	if b.r.err == nil && uint64(i) >= uint64(len(b.types)) {
 		b.r.fail("type %d does not exist", i)
+	}
+	if b.r.skipLEB(5); b.r.err == nil {
+		b.took(1)
+		b.called(b.types[i])
 	}
 }
 
-func (b *body) function() {
+func (b *body) function(call bool) {
 	at := b.r.pos
-	b.edits = append(b.edits, edit{at: at, kind: moved, value: b.moved(&b.r, b.r.u32())})
+	fn := b.r.u32()
+	b.edits = append(b.edits, edit{at: at, kind: moved, value: b.moved(&b.r, fn)})
+	if s, ok := b.signature(fn); ok && call {
+		b.called(s)
+	}
 }
 
 func (b *body) bulkOf(from int, shift uint32) {
 	b.hasBulk = true
+	b.parts(chargeParts)
 	b.edits = append(b.edits, edit{at: from, kind: bulk, value: shift})
 }

@@ -47,7 +47,7 @@ func (m *module) elementSection() ([]byte, error) {
 		return nil, nil
 	}
 	r := m.sections[secElement].reader()
-	n := r.count()
+	n := r.countOf("element segments", m.limits.Segments)
 	out := appendU32(make([]byte, 0, len(r.b)+len(r.b)/8+8), uint32(n))
 	for range n {
 		flags := r.u32()
@@ -74,6 +74,10 @@ func (m *module) elementSection() ([]byte, error) {
 
 func (m *module) elements(r *reader, out []byte, expressions bool) []byte {
 	n := r.count()
+	if m.elementCount += uint64(n); r.err == nil && m.elementCount > uint64(m.limits.TableSize) {
+		r.fail("segments of more than %d elements", m.limits.TableSize)
+		return out
+	}
 	out = appendU32(out, uint32(n))
 	for range n {
 		if r.err != nil {
@@ -95,7 +99,7 @@ func (m *module) dataSection() ([]byte, error) {
 		return nil, nil
 	}
 	r := m.sections[secData].reader()
-	for n := r.count(); n > 0 && r.err == nil; n-- {
+	for n := r.countOf("data segments", m.limits.Segments); n > 0 && r.err == nil; n-- {
 		flags := r.u32()
 		if r.err == nil && flags > 2 {
 			r.fail("a data segment of an unknown kind")
@@ -124,7 +128,7 @@ func (m *module) nameSection() []byte {
 			continue
 		}
 		names := reader{b: body}
-		n := names.count()
+		n := names.countOf("names", len(m.imports)+len(m.functions))
 		sub := appendU32(nil, uint32(n))
 		for range n {
 			sub = appendU32(sub, m.moved(&names, names.u32()))

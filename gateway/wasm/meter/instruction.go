@@ -8,32 +8,47 @@ func (b *body) instruction(op byte, from int) {
 	if op != 0x03 && !value(op) {
 		b.direct = false
 	}
+	if by := change[op]; by < 0 {
+		b.took(int(-by))
+	} else {
+		b.gave(int(by))
+	}
 	switch {
-	case op == 0x02 || op == 0x04: // block, if
-		r.skipLEB(5)
-		b.open()
+	case op == 0x02:
+		b.open(b.blockType())
+	case op == opIf:
+		b.took(1)
+		b.parts(2)
+		b.open(b.blockType())
+		b.blocks[len(b.blocks)-1].either = true
 	case op == 0x03:
 		d := b.dispatchAt()
-		r.skipLEB(5)
 		b.loop(d)
 	case op == 0x0b:
 		b.end()
 	case op == 0x05: // else
-		b.merges++
+		b.otherwise()
 	case op == 0x0c: // br
 		b.wrote = before
 		b.jump()
-	case op == 0x0d: // br_if
+		b.unreachable()
+	case op == opBrIf:
+		b.took(1)
+		b.parts(1)
 		b.branch()
-	case op == 0x0e: // br_table
-		for n := r.count(); n >= 0 && r.err == nil; n-- {
+	case op == opBrTable:
+		b.took(1)
+		n := r.count()
+		for b.parts(n + 1); n >= 0 && r.err == nil; n-- {
 			b.branch()
 		}
-	case op == 0x10 || op == 0xd2: // call, ref.func
-		b.function()
-	case op == 0x11:
-		b.typeIndex()
-		r.skipLEB(5)
+		b.unreachable()
+	case op == 0x00 || op == opReturn: // unreachable
+		b.unreachable()
+	case op == opCall || op == 0xd2: // ref.func
+		b.function(op == opCall)
+	case op == 0x11: // call_indirect
+		b.indirect()
 	case op == 0x1c:
 		r.take(r.count())
 	case op >= 0x20 && op <= 0x22:
@@ -51,6 +66,7 @@ func (b *body) instruction(op byte, from int) {
 		b.memoryAt(r, r.u32())
 	case op == 0x40:
 		b.memoryAt(r, r.u32())
+		b.parts(chargeParts)
 		b.edits = append(b.edits, edit{at: from, kind: grow})
 	case op == opI32Const:
 		b.constant()
@@ -83,7 +99,7 @@ func value(op byte) bool {
 // plain says whether an instruction has no operands in the code.
 func plain(op byte) bool {
 	switch op {
-	case 0x00, 0x01, 0x0f, 0x1a, 0x1b, 0xd1: // unreachable, nop, return, drop, select, ref.is_null
+	case 0x01, 0x1a, 0x1b, 0xd1: // nop, drop, select, ref.is_null
 		return true
 	}
 	return op >= 0x45 && op <= 0xc4
@@ -130,19 +146,28 @@ func (b *body) prefixFC(from int) {
 		b.bulkOf(from, memory)
 	case 11: // memory.fill
 		b.memoryAt(r, r.u32())
+		b.parts(fillParts)
 		b.bulkOf(from, memory)
 	case 12, 14: // table.init, table.copy
 		operands = 2
 		b.bulkOf(from, table)
 	case 17: // table.fill
 		operands = 1
+		b.parts(fillParts)
 		b.bulkOf(from, table)
 	case 15: // table.grow
 		operands = 1
+		b.parts(chargeParts)
 		b.edits = append(b.edits, edit{at: from, kind: grow})
 	default:
 		r.pos = from
 		r.fail("an unknown instruction")
+		return
+	}
+	if by := changeBulk[sub]; by < 0 {
+		b.took(int(-by))
+	} else {
+		b.gave(int(by))
 	}
 	for range operands {
 		r.skipLEB(5)
@@ -153,7 +178,8 @@ func (b *body) prefixFC(from int) {
 func (b *body) vector() {
 	r := &b.r
 	from := r.pos
-	switch sub := r.u32(); {
+	sub := r.u32()
+	switch {
 	case sub <= 11 || sub == 92 || sub == 93: // loads and the store
 		b.memoryOperand()
 	case sub == 12 || sub == 13: // the constant, shuffle
@@ -166,5 +192,11 @@ func (b *body) vector() {
 	case sub > 255:
 		r.pos = from
 		r.fail("an instruction of the relaxed-vector proposal, which this host does not run")
+		return
+	}
+	if by := changeVector[sub]; by < 0 {
+		b.took(int(-by))
+	} else {
+		b.gave(int(by))
 	}
 }

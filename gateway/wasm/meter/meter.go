@@ -48,19 +48,24 @@ const (
 // Limits bound what is accepted. All of them are checked before the engine sees the module.
 type Limits struct {
 	MemoryPages uint32 // of 64 KiB: the memory's maximum; a module that starts with more is refused
-	TableSize   uint32 // elements of all tables together at the start, and to which each may grow
+	TableSize   uint32 // elements of all tables together at the start, of all segments, and to which each may grow
 	Nesting     int    // blocks within blocks; the engine's compiler takes quadratic time over them
 	Locals      int    // of one function, parameters included
 	Body        int    // bytes of one function
 	Functions   int
-	Effort      int // of the engine's compiler, beyond one for each byte of code; compilers' modules need 0.1 to 0.6 of that
+	Effort      int // of the engine's compiler, beyond what each byte of code may take (effort.go)
+
+	FunctionEffort int // the same for one function, in all: a unit is 8 bytes of the compiler's memory
+
+	Types, Signature, Imports, Globals, Exports, Segments int // how many there may be; of a signature, values
 }
 
 // DefaultLimits are wide enough for what compilers make: Go's nests one block for each place where a function can be
 // resumed, 2,000 in large ones.
 func DefaultLimits() Limits {
-	return Limits{MemoryPages: 512, TableSize: 1 << 16, Nesting: 5000, Locals: 10000, Body: 1 << 20, Functions: 100000,
-		Effort: 200000}
+	return Limits{MemoryPages: 512, TableSize: 1 << 16, Nesting: 5000, Locals: 10000, Body: 512 << 10, Functions: 100000,
+		Effort: 1 << 20, FunctionEffort: 2 << 20,
+		Types: 10000, Signature: 1000, Imports: 1000, Globals: 1 << 14, Exports: 10000, Segments: 100000}
 }
 
 // Signature is a function's type, a byte for each value as in the binary format.

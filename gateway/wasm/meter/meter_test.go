@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,7 @@ func TestRefused(t *testing.T) {
 		{"shared memory", newMod().sec(secMemory, 1, 3, 1, 2), "shared or 64-bit"},
 		{"64-bit memory", newMod().sec(secMemory, 1, 4, 1), "shared or 64-bit"},
 		{"large table", newMod().sec(secTable, 1, 0x70, 0, 0x81, 0x80, 4), "more than 65536 elements"},
+		{"large segments", newMod().sec(secElement, cat([]byte{1, 3, 0}, appendU32(nil, 65537), repeat(65537, 0))...), "segments of more than 65536 elements"},
 		{"large tables", newMod().sec(secTable, 2, 0x70, 0, 0x80, 0x80, 3, 0x70, 0, 0x80, 0x80, 3), "more than 65536 elements"},
 		{"many tables", newMod().sec(secTable, cat([]byte{17}, repeat(17, 0x70, 0, 0))...), "at most 16"},
 		{"export of the counter", one(opEnd).sec(0, 0)[:len(one(opEnd))].reexport(), "kept for the host"},
@@ -92,14 +94,39 @@ func TestRefused(t *testing.T) {
 		{"unknown bulk instruction", one(0xfc, 18, opEnd), "unknown instruction"},
 		{"long number", one(0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0, opEnd), "more than 5 bytes"},
 		{"100,000 blocks", one(cat(repeat(deep, 2, 0x40), repeat(deep+1, opEnd))...), "more than 5000 blocks"},
-		{"100,000 loops", one(cat(repeat(deep, 3, 0x40), repeat(deep+1, opEnd))...), "more than 5000 blocks"},
-		{"100,000 ifs", one(cat(repeat(deep, 0x41, 0, 4, 0x40), repeat(deep+1, opEnd))...), "more than 5000 blocks"},
+		{"100,000 loops", one(cat(repeat(deep, 3, 0x40), repeat(deep+1, opEnd))...), "too entangled"},
+		{"100,000 ifs", one(cat(repeat(deep, 0x41, 0, 4, 0x40), repeat(deep+1, opEnd))...), "too entangled"},
 		{"locals by the thousand million", newMod().sec(secType, nothing...).code([]byte{1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, opEnd}), "more than 10000 locals"},
 		{"locals in many groups", newMod().sec(secType, nothing...).code(cat([]byte{0xac, 2}, repeat(300, 100, 0x7f), []byte{opEnd})), "more than 10000 locals"},
-		{"a large body", one(cat(repeat(1<<20, 1), []byte{opEnd})...), "at most 1048576"},
+		{"a large body", one(cat(repeat(1<<20, 1), []byte{opEnd})...), "at most 524288"},
 		{"entangled in sequence", entangled(1000, cat(repeat(1000, 0x41, 0, 4, 0x40, opEnd))), "too entangled"},
 		{"entangled in depth", entangled(1000, cat(repeat(1000, 2, 0x40), repeat(1000, 0x41, 0, 0x0d, 0), repeat(1000, opEnd))), "too entangled"},
-		{"entangled by a table", entangled(1000, cat([]byte{2, 0x40, 0x41, 0, 0x0e, 0xe8, 0x07}, repeat(1001, 0), []byte{opEnd})), "too entangled"},
+		{"entangled by a table", entangled(1000, cat([]byte{2, 0x40, 0x41, 0, 0x0e}, appendU32(nil, 3000), repeat(3001, 0), []byte{opEnd})), "too entangled"},
+		{"a table to one block", one(cat([]byte{2, 0x40, 0x41, 0, 0x0e}, appendU32(nil, 100_000), repeat(100_001, 0), []byte{opEnd, opEnd})...), "too entangled"},
+		{"values that wait", one(cat(repeat(2000, 0x23, 0), repeat(2000, 0x41, 0, opIf, opEmpty, opEnd), repeat(2000, 0x1a), []byte{opEnd})...), "global 0 does not exist"},
+		{"ifs one after the other", one(cat(repeat(20_000, 0x41, 0, opIf, opEmpty, opEnd), []byte{opEnd})...), "too entangled"},
+		{"loops one after the other", one(cat(repeat(20_000, 0x03, opEmpty, 0x41, 0, opBrIf, 0, opEnd), []byte{opEnd})...), "too entangled"},
+		{"values that wait for ifs", one(cat(repeat(4000, 0x41, 0, 0x45), repeat(2000, 0x41, 0, opIf, opEmpty, opEnd), repeat(2000, 0x1a), []byte{opEnd})...), "too entangled"},
+		{"values that wait for branches", one(cat([]byte{2, 0x40}, repeat(4000, 0x41, 0, 0x45), repeat(2000, 0x41, 0, opBrIf, 0), repeat(2000, 0x1a), []byte{opEnd, opEnd})...), "too entangled"},
+		{"locals that wait for branches", entangled(3000, cat([]byte{2, 0x40}, repeat(3000, 0x41, 0, opBrIf, 0), []byte{opEnd})), "too entangled"},
+		{"locals in a loop", looped(3000), "too entangled"},
+		{"results by the thousand", results(1000, 1000), "too entangled"},
+		{"more results than are taken", results(1001, 1), "1001 results; at most 1000"},
+		{"more parameters than are taken", newMod().sec(secType, cat([]byte{1, 0x60}, appendU32(nil, 1001), repeat(1001, opI32), []byte{0})...), "1001 parameters; at most 1000"},
+		{"locals of many functions", newMod().sec(secType, nothing...).code(slices.Repeat([][]byte{cat([]byte{1}, appendU32(nil, 10000), []byte{opI32, opEnd})}, 10_000)...), "too entangled"},
+		{"many types", newMod().sec(secType, cat(appendU32(nil, 10001), repeat(10001, 0x60, 0, 0))...), "10001 types; at most 10000"},
+		{"many imports", newMod().sec(secType, nothing...).sec(secImport, cat(appendU32(nil, 1001), repeat(1001, 0, 0, 0, 0))...), "1001 imports; at most 1000"},
+		{"many functions", newMod().sec(secType, nothing...).sec(secFunction, cat(appendU32(nil, 100_001), repeat(100_001, 0))...), "100001 functions; at most 100000"},
+		{"many globals", newMod().sec(secGlobal, cat(appendU32(nil, 16385), repeat(16385, opI32, 0, 0x41, 0, opEnd))...), "16385 globals; at most 16384"},
+		{"many exports", newMod().sec(secExport, cat(appendU32(nil, 10001), repeat(10001, 0, 0, 0))...), "10001 exports; at most 10000"},
+		{"many data segments", newMod().sec(secData, cat(appendU32(nil, 100_001), repeat(100_001, 1, 0))...), "100001 data segments; at most 100000"},
+		{"many element segments", newMod().sec(secElement, cat(appendU32(nil, 100_001), repeat(100_001, 1, 0, 0))...), "100001 element segments; at most 100000"},
+		{"memory of which there is none", one(0x3f, 0, 0x1a, opEnd), "memory 0 does not exist"},
+		{"load from where there is no memory", one(0x41, 0, 0x28, 2, 0, 0x1a, opEnd), "memory 0 does not exist"},
+		{"fill where there is no memory", one(0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0, opEnd), "memory 0 does not exist"},
+		{"data where there is no memory", newMod().sec(secData, 1, 0, 0x41, 0, opEnd, 0), "memory 0 does not exist"},
+		{"a memory that cannot be addressed", newMod().sec(secMemory, 1, 1, 1, 0x81, 0x80, 4), "65537 pages"},
+		{"a block of the added type", one(opBlock, 1, opEnd, opEnd), "type 1 does not exist"},
 		{"start with values", newMod().sec(secType, 1, 0x60, 1, 0x7f, 0).sec(secFunction, 1, 0).sec(secStart, 0).sec(secCode, 1, 2, 0, opEnd), "start function that takes"},
 		{"element of the added import", newMod().sec(secTable, 1, 0x70, 0, 1).sec(secElement, 1, 0, 0x41, 0, opEnd, 1, 0), "function 0 does not exist"},
 		{"global from the added global", newMod().sec(secGlobal, 1, 0x7f, 0, 0x23, 0, opEnd), "does not exist or comes later"},
@@ -123,6 +150,25 @@ func TestRefused(t *testing.T) {
 func (m mod) reexport() mod {
 	code := []byte{1, 2, 0, opEnd}
 	return newMod().sec(secType, nothing...).sec(secFunction, 1, 0).sec(secExport, cat([]byte{1}, appendName(nil, BudgetExport), []byte{0, 0})...).sec(secCode, code...)
+}
+
+// looped is a loop that reads n locals at its beginning and branches n times thereafter.
+func looped(n int) mod {
+	body := appendU32([]byte{1}, uint32(n))
+	body = append(body, opI32, 0x03, opEmpty)
+	for i := range n {
+		body = append(appendU32(append(body, opLocalGet), uint32(i)), 0x1a)
+	}
+	body = append(body, repeat(n, 0x41, 0, opBrIf, 0)...)
+	return newMod().sec(secType, nothing...).code(append(body, opEnd, opEnd))
+}
+
+// results is a function of n results, and one that calls it so many times.
+func results(n, times int) mod {
+	of := cat([]byte{0}, repeat(n, 0x41, 0), []byte{opEnd})
+	caller := cat([]byte{0}, repeat(times, opCall, 0), []byte{0, opEnd})
+	return newMod().sec(secType, cat([]byte{2, 0x60, 0}, appendU32(nil, uint32(n)), repeat(n, opI32), []byte{0x60, 0, 0})...).
+		sec(secFunction, 2, 0, 1).sec(secCode, cat([]byte{2}, appendU32(nil, uint32(len(of))), of, appendU32(nil, uint32(len(caller))), caller)...)
 }
 
 // entangled sets n locals, does something, and gets them.

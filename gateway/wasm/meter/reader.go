@@ -93,6 +93,16 @@ func (r *reader) count() int {
 	return int(n)
 }
 
+// countOf is count for what may be at most so many.
+func (r *reader) countOf(what string, most int) int {
+	n := r.count()
+	if r.err == nil && n > most {
+		r.fail("%d %s; at most %d are taken", n, what, most)
+		return 0
+	}
+	return n
+}
+
 func (r *reader) end(what string) error {
 	if r.err == nil && r.pos != len(r.b) {
 		r.fail("bytes are left at the end of the %s", what)

@@ -28,12 +28,7 @@ func (b *body) splits(s Signature) bool {
 	if b.doubled += len(b.r.b); b.doubled > maxResumed {
 		return false
 	}
-	for _, n := range append(b.backs, 0) {
-		if int64(b.target(n)) >= int64(d.arms) {
-			return false
-		}
-	}
-	return true
+	return int64(b.target(0)) < int64(d.arms)
 }
 
 // target is where the table leads for n.
@@ -56,8 +51,7 @@ func (b *body) fast(full uint32) {
 		d := &b.entry
 		code = appendU32([]byte{opLocalGet, 0, opBrTable}, uint32(d.entries-1))
 		for n := range uint32(d.entries) {
-			leads := slices.ContainsFunc(b.backs, func(back uint32) bool { return min(back, uint32(d.entries-1)) == n })
-			if !leads {
+			if !b.led[n] {
 				n = 0
 			}
 			code = appendU32(code, b.target(n))
@@ -81,9 +75,19 @@ func (b *body) back(level uint32) bool {
 	if _, ok := b.straight(level); ok {
 		return false
 	}
-	if !slices.Contains(b.backs, b.wrote.value) {
-		b.backs = append(b.backs, b.wrote.value)
-	}
-	to.edges++
+	b.leads(b.wrote.value)
+	b.edge(to)
 	return true
+}
+
+// leads notes that a jump back leads to where the table has n.
+func (b *body) leads(n uint32) {
+	d := &b.entry
+	b.led[min(n, uint32(d.entries-1))] = true
+	if int64(b.target(n)) >= int64(d.arms) {
+		b.loose = true
+	}
+	if len(b.backs) <= maxBacks && !slices.Contains(b.backs, n) {
+		b.backs = append(b.backs, n)
+	}
 }

@@ -38,20 +38,28 @@ func (m *module) rewrite(size int) ([]byte, error) {
 	return out, nil
 }
 
-func (m *module) dataCountSection() ([]byte, error) { return m.sections[secDataCount].body, nil }
+func (m *module) dataCountSection() ([]byte, error) {
+	if !m.sections[secDataCount].has {
+		return nil, nil
+	}
+	r := m.sections[secDataCount].reader()
+	r.u32()
+	return r.b, r.end("data count section")
+}
 
 func (m *module) typeSection() ([]byte, error) {
 	r := m.sections[secType].reader()
 	n := 0
 	if m.sections[secType].has {
-		n = r.count()
+		n = r.countOf("types", m.limits.Types)
 	}
 	from := r.pos
 	for range n {
 		if form := r.byte(); r.err == nil && form != 0x60 {
 			r.fail("a type that is not a function")
 		}
-		s := Signature{Params: string(r.take(r.count())), Results: string(r.take(r.count()))}
+		params := r.take(r.countOf("parameters", m.limits.Signature))
+		s := Signature{Params: string(params), Results: string(r.take(r.countOf("results", m.limits.Signature)))}
 		if r.err != nil {
 			return nil, r.err
 		}
@@ -69,7 +77,7 @@ func (m *module) importSection() ([]byte, error) {
 	r := m.sections[secImport].reader()
 	n := 0
 	if m.sections[secImport].has {
-		n = r.count()
+		n = r.countOf("imports", m.limits.Imports)
 	}
 	from := r.pos
 	for range n {
@@ -104,10 +112,7 @@ func (m *module) functionSection() ([]byte, error) {
 		return nil, nil
 	}
 	r := m.sections[secFunction].reader()
-	n := r.count()
-	if r.err == nil && n > m.limits.Functions {
-		r.fail("%d functions; at most %d are taken", n, m.limits.Functions)
-	}
+	n := r.countOf("functions", m.limits.Functions)
 	for range n {
 		t := r.u32()
 		if r.err == nil && int64(t) >= int64(len(m.types)) {
@@ -150,12 +155,14 @@ func appendLimits(b []byte, low, high uint32) []byte {
 	return appendU32(appendU32(append(b, 1), low), high)
 }
 
+const maxTables = 16
+
 func (m *module) tableSection() ([]byte, error) {
 	if !m.sections[secTable].has {
 		return nil, nil
 	}
 	r := m.sections[secTable].reader()
-	n := r.count()
+	n := r.countOf("tables", maxTables)
 	out := appendU32(nil, uint32(n))
 	left := m.limits.TableSize
 	for range n {
@@ -169,10 +176,6 @@ func (m *module) tableSection() ([]byte, error) {
 		}
 		left -= low
 		out = appendLimits(out, low, min(high, m.limits.TableSize))
-	}
-	m.tables = uint32(n)
-	if r.err == nil && n > 16 {
-		r.fail("%d tables; at most 16 are taken", n)
 	}
 	return out, r.end("table section")
 }
@@ -209,7 +212,7 @@ func (m *module) globalSection() ([]byte, error) {
 	r := m.sections[secGlobal].reader()
 	n := 0
 	if m.sections[secGlobal].has {
-		n = r.count()
+		n = r.countOf("globals", m.limits.Globals)
 	}
 	out := appendU32(nil, uint32(n)+1)
 	for range n {
@@ -227,7 +230,7 @@ func (m *module) exportSection() ([]byte, error) {
 	r := m.sections[secExport].reader()
 	n := 0
 	if m.sections[secExport].has {
-		n = r.count()
+		n = r.countOf("exports", m.limits.Exports)
 	}
 	if err := m.startSection(); err != nil {
 		return nil, err

@@ -46,13 +46,16 @@ type module struct {
 	resumed   []uint32 // and of those that are added behind them
 	globals   uint32
 	hasMemory bool // of its own
-	tables    uint32
-	exports   map[string]Signature
-	hasStart  bool
-	start     uint32
-	refill    uint32 // the type of the added import
-	effort    uint64 // of the engine's compiler, as body.local counts it
-	allowed   uint64
+
+	elementCount uint64 // of all segments
+	exports      map[string]Signature
+	hasStart     bool
+	start        uint32
+	refill       uint32 // the type of the added import
+	effort       uint64 // of the engine's compiler, as body.local counts it
+	allowed      uint64
+	most         uint64 // that one function took, and
+	largest      int    // bytes of one
 }
 
 var magic = []byte("\x00asm\x01\x00\x00\x00")

@@ -78,7 +78,7 @@ func straightened(t *testing.T, wasm []byte) (n int) {
 		t.Fatal(err)
 	}
 	code := m.sections[secCode].body
-	b := &body{module: m, params: 1, r: reader{b: code[2:]}}
+	b := &body{module: m, params: 1, results: "\x7f", r: reader{b: code[2:]}}
 	if err := b.scan(); err != nil {
 		t.Fatal(err)
 	}
