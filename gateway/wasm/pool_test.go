@@ -3,12 +3,9 @@ package wasm
 import (
 	"context"
 	"errors"
-	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -252,51 +249,3 @@ var value = []byte("value")
 func (fixed) Fact(string) ([]byte, bool)           { return value, true }
 func (fixed) Lookup(string, string) ([]byte, bool) { return value, true }
 func (fixed) Get(string) ([]byte, bool)            { return value, true }
-
-// Plugins that take what memory they can get must not add more to the process than their limit and what it takes to end them.
-func TestGreedyPluginsStayWithinBounds(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("reads /proc/self/statm")
-	}
-	h := openHost(t, HostOptions{Limits: hostileLimits})
-	p := open(t, h, "hostile", PluginOptions{Instances: 1, Ready: 1})
-	for _, letter := range []string{"m", "t", "r", "w", "2", "o", "f"} {
-		runtime.GC()
-		before, most := resident(t), atomic.Int64{}
-		stop := make(chan struct{})
-		var watch sync.WaitGroup
-		watch.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					most.Store(max(most.Load(), resident(t)))
-					runtime.Gosched()
-				}
-			}
-		})
-		for range 5 {
-			_, err := p.Call(t.Context(), Receive, Input{Body: []byte(letter)})
-			fails(t, err)
-		}
-		close(stop)
-		watch.Wait()
-		if more := most.Load() - before; more > 64<<20 {
-			t.Errorf("%q: the process grew by %s", letter, size(more&^1023))
-		}
-	}
-}
-
-func resident(t *testing.T) int64 {
-	b, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Error(err)
-		return 0
-	}
-	pages, err := strconv.ParseInt(strings.Fields(string(b))[1], 10, 64)
-	if err != nil {
-		t.Error(err)
-	}
-	return pages * int64(os.Getpagesize())
-}
