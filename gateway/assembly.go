@@ -17,11 +17,13 @@ import (
 	"github.com/plugboard/plugboard/gateway/route"
 	"github.com/plugboard/plugboard/gateway/table"
 	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/queue"
 )
 
 // assembler makes assemblies.
 type assembler struct {
 	library *library
+	recall  recall
 	log     *slog.Logger
 	metrics *metrics.Set
 	dev     bool
@@ -70,7 +72,7 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 	var err error
 	a.tables, err = openTables(cfg, oldTables)
 	found.add(err)
-	a.plugins = newPluginSet(w.library, cfg, a.tables, old, pinned)
+	a.plugins = w.pluginSet(cfg, a.tables, old, pinned)
 	table, wrong := route.Build(cfg.Routes, cfg.Destinations)
 	for _, w := range wrong {
 		found.add(routeFault(cfg, w))
@@ -97,7 +99,7 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 func (a *assembly) source(ctx context.Context, s *config.Source) (out edge.Source, err error) {
 	out.Config = s
 	if s.Plugin != "" {
-		at := &place{s.Plugin, s.Config, s.Vault, wasm.Receive, []any{"sources", s.Name, "plugin"}}
+		at := &place{s.Plugin, s.Config, s.Vault, wasm.Receive, []any{"sources", s.Name, "plugin"}, queue.Owner("sources", s.Name, s.Plugin)}
 		if out.Plugin, err = a.plugins.use(ctx, at); err == nil {
 			a.sources = append(a.sources, out.Plugin)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/retry"
 	"github.com/plugboard/plugboard/gateway/table"
 	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/queue"
 )
 
 // destination is one destination as far as it is the same for sending and for a Trial. It owns its plugins.
@@ -36,7 +37,7 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}, tables: a.tables}
 	var err error
 	if d.Plugin != "" {
-		if out.plugin, err = a.plugins.use(ctx, &place{d.Plugin, d.Config, d.Vault, wasm.Format, at("plugin")}); err != nil {
+		if out.plugin, err = a.plugins.use(ctx, &place{d.Plugin, d.Config, d.Vault, wasm.Format, at("plugin"), queue.Owner("destinations", d.Name, d.Plugin)}); err != nil {
 			return out, err
 		}
 	}
@@ -52,7 +53,7 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 	}
 	for _, r := range a.cfg.Routes {
 		if slices.Contains(r.To, d.Name) {
-			if out.via[r.Name], err = a.transforms(ctx, r); err != nil {
+			if out.via[r.Name], err = a.transforms(ctx, d, r); err != nil {
 				return out, err
 			}
 			out.viaSet = append(out.viaSet, r.Via...)
@@ -61,10 +62,11 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 	return out, nil
 }
 
-// transforms makes a route's plugins.
-func (a *assembly) transforms(ctx context.Context, r *config.Route) (chain []wasm.Plugin, err error) {
+// transforms makes a route's plugins, for a destination.
+func (a *assembly) transforms(ctx context.Context, d *config.Destination, r *config.Route) (chain []wasm.Plugin, err error) {
 	for i, v := range r.Via {
-		p, err := a.plugins.use(ctx, &place{v.Plugin, v.Config, v.Vault, wasm.Transform, []any{"routes", r.Index, "via", i, "plugin"}})
+		p, err := a.plugins.use(ctx, &place{v.Plugin, v.Config, v.Vault, wasm.Transform, []any{"routes", r.Index, "via", i, "plugin"},
+			queue.Owner("destinations", d.Name, v.Plugin)})
 		if err != nil {
 			return chain, err
 		}

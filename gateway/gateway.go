@@ -63,7 +63,7 @@ type Gateway struct {
 	dispatch *dispatch.Dispatcher
 	admin    *http.Server
 
-	assembler assembler
+	assembler *assembler
 
 	edgeListener, adminListener net.Listener
 
@@ -104,7 +104,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.later(g.host.Close)
-	g.assembler = assembler{library: newLibrary(g.host), log: g.log, metrics: g.metrics, dev: g.opts.Dev}
+	g.assembler = &assembler{library: newLibrary(g.host), log: g.log, metrics: g.metrics, dev: g.opts.Dev}
 	if g.current, err = g.assembler.assemble(ctx, cfg, nil); err != nil {
 		return err
 	}
@@ -113,12 +113,16 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.later(g.store.Close)
+	memory, _ := g.store.(queue.Memory)
+	if memory != nil {
+		g.assembler.recall.from(memory)
+	}
 	registry.MustRegister(depthCollector{g.store})
 	g.accept = g.store
 	if g.opts.Wrap != nil {
 		g.accept = g.opts.Wrap(g.store)
 	}
-	return g.bind(cfg, registry)
+	return g.bind(cfg, registry, memory)
 }
 
 // closeAssembly closes the plugins in use; once the gateway ran, dispatch has closed those of the destinations.
@@ -141,7 +145,7 @@ func (g *Gateway) close(ctx context.Context) error {
 }
 
 // bind makes the servers and takes their addresses.
-func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err error) {
+func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry, memory queue.Memory) (err error) {
 	token, err := adminToken(cfg.Queue.Dir)
 	if err != nil {
 		return err
@@ -154,7 +158,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 		return fmt.Errorf("[server] admin: %w; stop what listens there or change the setting", err)
 	}
 	g.later(func(context.Context) error { return closed(g.adminListener.Close()) })
-	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, Store: g.accept, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
+	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, Store: g.accept, Memory: memory, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
 	g.edge.Swap(g.current.pipeline)
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed})
 	g.admin = &http.Server{

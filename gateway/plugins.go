@@ -24,6 +24,7 @@ type pluginSet struct {
 	library *library
 	cfg     *config.Config
 	tables  table.Set
+	recall  *recall
 	before  *pluginSet          // of the configuration in force, whose plugins go on where a new file is refused; nil: none
 	pinned  map[string]*refusal // plugins that go on as before: their files have been tried and refused
 	refused map[string]*refusal // found while this set is made
@@ -43,8 +44,8 @@ func (r *refusal) same(other *refusal) bool {
 	return r != nil && other != nil && r.Hash == other.Hash && r.Reason == other.Reason
 }
 
-func newPluginSet(lib *library, cfg *config.Config, tables table.Set, before *pluginSet, pinned map[string]*refusal) *pluginSet {
-	return &pluginSet{library: lib, cfg: cfg, tables: tables, before: before, pinned: pinned,
+func (w *assembler) pluginSet(cfg *config.Config, tables table.Set, before *pluginSet, pinned map[string]*refusal) *pluginSet {
+	return &pluginSet{library: w.library, cfg: cfg, tables: tables, recall: &w.recall, before: before, pinned: pinned,
 		refused: map[string]*refusal{}, borrows: map[string]*volume{}, uses: map[string][]string{}}
 }
 
@@ -54,7 +55,8 @@ type place struct {
 	settings config.Settings
 	vault    *secret.Vault
 	must     wasm.Function
-	path     []any // of the setting that names it
+	path     []any  // of the setting that names it
+	owner    string // of what it remembers
 }
 
 // config is the path of what the plugin is configured with.
@@ -120,7 +122,8 @@ func (s *pluginSet) start(ctx context.Context, p *place, v *volume) (wasm.Plugin
 	if err := s.described(p, v); err != nil {
 		return nil, err
 	}
-	return s.library.lend(ctx, v, wasm.PluginOptions{Config: p.settings.JSON, Tables: s.tables, Signer: newSigner(p.vault, p.settings.Grants)})
+	return s.library.lend(ctx, v, wasm.PluginOptions{Config: p.settings.JSON, Tables: s.tables, State: s.recall.of(p.owner),
+		Signer: newSigner(p.vault, p.settings.Grants)})
 }
 
 // described holds the configuration against what the plugin's manifest asks for.

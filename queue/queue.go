@@ -69,8 +69,9 @@ type Owed struct {
 
 // Entry is what one Enqueue stores: an event with its deliveries. At most one Owed for each destination.
 type Entry struct {
-	Event Event
-	Owed  []Owed
+	Event  Event
+	Owed   []Owed
+	Writes []StateWrite // of plugins; committed unless every event of the call is a repeat
 }
 
 // Receipt says what became of one Entry.
@@ -113,6 +114,8 @@ type Attempt struct {
 	Response []byte // at most 4 KiB of the last response's body
 	Error    string
 	Plugin   string // name and hash of the plugin that ran: "babelforce@1f3a…"
+
+	Writes []StateWrite // of plugins; committed with what ends the lease, not a part of the record
 }
 
 // Queue is the durable side of the gateway. All methods are safe for concurrent use.

@@ -36,6 +36,7 @@ type attempt struct {
 	delivery  *queue.Delivery
 	started   time.Time
 	memo      []byte
+	memory    memory
 	slowDown  time.Duration
 	effect    *Effect
 	requests  []string  // what was asked and answered, for people

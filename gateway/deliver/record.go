@@ -38,6 +38,7 @@ func (a *attempt) finish(r *Result) Result {
 		Request:  a.lastLine,
 		Error:    r.Reason,
 		Plugin:   a.labels(),
+		Writes:   a.memory.writes(a.Name()),
 	}
 	if a.said != "" {
 		r.Attempt.Error += "\n" + a.said

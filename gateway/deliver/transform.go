@@ -55,7 +55,8 @@ func (a *attempt) call(ctx context.Context, p wasm.Plugin, fn wasm.Function, bod
 	if fn == wasm.Format { // the memo is the destination's plugin's own; judge reads it in its input
 		known.memo = a.memo
 	}
-	out, err := p.Call(ctx, fn, wasm.Input{Body: body, Facts: known})
+	out, err := p.Call(ctx, fn, wasm.Input{Body: body, Facts: known, Pending: a.memory.of(p.Name())})
+	a.memory.add(p.Name(), out.State)
 	for _, line := range out.Log {
 		a.opts.Log.Log(ctx, level(line.Level), a.display(line.Message), "plugin", p.Name(), "function", fn.String(),
 			"destination", a.Name(), "event_id", a.delivery.Event.ID)

@@ -61,6 +61,10 @@ func (s *Server) settle(ctx *fasthttp.RequestCtx, req *Request, r *Reading) int 
 			return s.notStored(ctx, req, r, err)
 		}
 		s.noteAccepted(r, receipts)
+	} else if len(r.Writes) > 0 && s.memory != nil {
+		if err := s.memory.Remember(context.Background(), r.Writes...); err != nil {
+			return s.notStored(ctx, req, r, err)
+		}
 	} else if r.Reason != "" {
 		s.log.log.Info("request dropped by its plugin", "source", r.Source, "reason", r.Reason)
 	}

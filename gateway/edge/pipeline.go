@@ -74,10 +74,11 @@ type Reading struct {
 	Events  []event.Event
 	Entries []queue.Entry // one for each event, with the deliveries it owes
 	Aside   *queue.Rejected
-	Reply   *event.Reply   // the vendor's own form of answer; nil: the gateway's
-	Faults  []route.Fault  // expressions that failed
-	Log     []wasm.LogLine // of the plugin
-	Headers [][2]string    // of a refusal: Allow, Retry-After
+	Reply   *event.Reply       // the vendor's own form of answer; nil: the gateway's
+	Writes  []queue.StateWrite // what the plugin wants remembered where there are no Entries; else it stands in the first
+	Faults  []route.Fault      // expressions that failed
+	Log     []wasm.LogLine     // of the plugin
+	Headers [][2]string        // of a refusal: Allow, Retry-After
 
 	source  *source
 	refused bool
@@ -151,6 +152,7 @@ const maxRawCopies = 1 << 20
 func (p *Pipeline) enter(req *Request, now time.Time, r *Reading) {
 	raw := r.source.raw(req)
 	r.Entries = make([]queue.Entry, len(r.Events))
+	r.Entries[0].Writes, r.Writes = r.Writes, nil
 	var room [8]route.Match
 	matches := room[:0]
 	for i := range r.Events {

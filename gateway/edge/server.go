@@ -14,12 +14,14 @@ import (
 
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/queue"
 )
 
 // Options is what a Server needs. Zero fields have a meaning: no metrics, no feed, the default logger, the real clock.
 type Options struct {
 	Config  config.Server
 	Store   Store
+	Memory  queue.Memory // of what plugins want remembered; nil: they write in vain
 	Metrics *metrics.Set
 	Feed    Feed
 	Logger  *slog.Logger
@@ -29,6 +31,7 @@ type Options struct {
 // Server speaks HTTP with vendors. Until the first Swap, and while Pause holds, it answers 503.
 type Server struct {
 	store    Store
+	memory   queue.Memory
 	feed     Feed
 	log      *limitedLog
 	now      func() time.Time
@@ -46,7 +49,7 @@ const spare = 1000
 
 // NewServer makes a Server that listens nowhere yet.
 func NewServer(o Options) *Server {
-	s := &Server{store: o.Store, feed: o.Feed, now: o.Now, strays: newCounts("", o.Metrics)}
+	s := &Server{store: o.Store, memory: o.Memory, feed: o.Feed, now: o.Now, strays: newCounts("", o.Metrics)}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -30,6 +30,7 @@ type source struct {
 	stored   *event.Filter   // headers that may be stored
 	hidden   map[string]bool // headers that a plugin is not shown
 	vendor   string
+	owner    string // of what the plugin remembers
 	account  string
 	window   time.Duration
 	vault    *secret.Vault // for what the plugin says; nil: it was given no secrets
@@ -88,6 +89,7 @@ func newSource(s Source, m *metrics.Set) (*source, error) {
 		built.methods = []string{http.MethodPost}
 	}
 	built.allow = strings.Join(built.methods, ", ")
+	built.owner = queue.Owner("sources", s.Config.Name, s.Config.Plugin)
 	if built.vendor == "" {
 		built.vendor = s.Config.Name
 	}
@@ -140,6 +142,9 @@ func (s *source) read(ctx context.Context, req *Request, body []byte, now time.T
 		return
 	}
 	r.Events, r.Reply = read.Events, read.Reply
+	for _, w := range out.State {
+		r.Writes = append(r.Writes, queue.StateWrite{Owner: s.owner, Key: w.Key, Value: w.Value, TTL: w.TTL})
+	}
 	if r.Reply != nil {
 		r.Status = r.Reply.Status
 	}

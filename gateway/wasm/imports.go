@@ -185,11 +185,13 @@ func stateGet(c *call, s []uint64) {
 	s[0] = absent
 }
 
-// remembered finds a value: what this call has written comes before what earlier ones left.
+// remembered finds a value: what this call has written comes before what earlier ones left, the latest first.
 func (c *call) remembered(key string) ([]byte, bool) {
-	for i := len(c.state) - 1; i >= 0; i-- {
-		if c.state[i].Key == key {
-			return c.state[i].Value, c.state[i].Value != nil
+	for _, writes := range [...][]StateWrite{c.state, c.in.Pending} {
+		for i := len(writes) - 1; i >= 0; i-- {
+			if writes[i].Key == key {
+				return writes[i].Value, writes[i].Value != nil
+			}
 		}
 	}
 	if st := c.plugin.options.State; st != nil {

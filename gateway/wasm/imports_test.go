@@ -252,6 +252,13 @@ func TestWhatACallLeaves(t *testing.T) {
 	if len(out.State) != 1 || out.State[0].Value != nil || out.State[0].TTL != 0 {
 		t.Errorf("state %+v", out.State)
 	}
+	earlier := []StateWrite{{Key: "last", Value: []byte("away")}, {Key: "gone", Value: []byte("x")}, {Key: "gone"}}
+	for key, want := range map[string]int{"last": 4, "gone": -1, "first": -1} {
+		out, err := p.Call(t.Context(), Receive, Input{Body: drive("state_get", key, 1024, 9), Pending: earlier})
+		if got, _ := answer(out); err != nil || got != want {
+			t.Errorf("after what an earlier call wrote, %s has %d bytes, %v; want %d", key, got, err, want)
+		}
+	}
 	out = must(t, p, Receive, string(drive("output_write", "first")))
 	if !strings.HasPrefix(string(out.Body), "first") {
 		t.Errorf("output %q", out.Body)

@@ -39,6 +39,9 @@ type Facts interface {
 type Input struct {
 	Body  []byte // the request's body, an event, or a response document; not kept after the call
 	Facts Facts  // nil: nothing is known
+
+	// Pending is what earlier calls of the same attempt have written and nobody has committed yet: this call reads it.
+	Pending []StateWrite
 }
 
 // Output is what a call made.
