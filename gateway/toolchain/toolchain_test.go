@@ -112,6 +112,23 @@ func TestSources(t *testing.T) {
 	}
 }
 
+func TestScriptIsCopied(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	write(t, filepath.Join(dir, "hello/hello.js"), "export function receive() {}")
+	write(t, filepath.Join(dir, "hello/other.js"), "no plugin")
+	write(t, filepath.Join(dir, "odd/name.js"), "export function judge() {}")
+	for name, want := range map[string]string{"hello": "export function receive() {}", "odd": "export function judge() {}"} {
+		file, changed, err := toolchain.Build(t.Context(), filepath.Join(dir, name), dir)
+		if err != nil || !changed || file != filepath.Join(dir, name+".js") {
+			t.Fatalf("Build: %q, changed %v, %v", file, changed, err)
+		}
+		if have, err := os.ReadFile(file); err != nil || string(have) != want {
+			t.Errorf("%s: %q, %v", file, have, err)
+		}
+	}
+}
+
 func TestManifestIsBuiltIn(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
