@@ -69,6 +69,7 @@ static const char *scan_string(const char *src, const char *p, const char *end, 
 		}
 		if (c == '\\') {
 			size_t n = escape_len(p + 1, end);
+			if (n == 0 && (p + 1 == end || (p[1] == 'u' && end - p < 6))) return fault("text ends too early", src, end);
 			if (n == 0) return fault("malformed escape in a string", src, p);
 			*escaped = PB_ESCAPED;
 			p += n;

@@ -148,6 +148,11 @@ PB_INLINE bool pb_set_time(pb_obj o, const char *path, pb_text time) {
 }
 /* pb_set_instant sets a time; one that four digits of a year cannot write becomes the nearest that they can. */
 PB_INLINE void pb_set_instant(pb_obj o, const char *path, pb_instant t) { pb_put_instant(pb_place(o, path, PB_PART_LEAF), t); }
+/* pb_micros is the time so many microseconds after 1970. */
+PB_INLINE pb_instant pb_micros(int64_t n) {
+	int64_t sec = n / 1000000 - (n % 1000000 < 0);
+	return (pb_instant){sec, (int32_t)(n - sec * 1000000) * 1000};
+}
 /* pb_set_raw sets what is JSON already. False, and nothing set, when it is not. */
 bool pb_is_json(pb_text json);
 PB_INLINE bool pb_set_raw(pb_obj o, const char *path, pb_text json) {

@@ -57,6 +57,7 @@ fn mixed_string(src: &[u8], from: usize, mut i: usize) -> Result<(usize, u8), Sy
             return Ok((i, flags));
         } else if c == b'\\' {
             match escape_len(&src[i + 1..]) {
+                0 if i + 1 == src.len() || src[i + 1] == b'u' && i + 6 > src.len() => return early(src),
                 0 => return fault("malformed escape in a string", i),
                 n => i += 1 + n,
             }

@@ -1,0 +1,106 @@
+// Package likeness holds the JSON readers and builders of the SDKs in other languages against Go's: the same documents
+// must give the same objects, byte for byte, or the same fault.
+package likeness
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
+
+// Compare runs the program, which reads documents from standard input, each with its length in four bytes before it, and
+// writes what it makes of each with a NUL behind it, on some thousand documents.
+func Compare(t *testing.T, program *exec.Cmd) {
+	t.Helper()
+	documents := documents(10_000)
+	var in bytes.Buffer
+	for _, d := range documents {
+		in.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(d))))
+		in.Write(d)
+	}
+	var said, complaint bytes.Buffer
+	program.Stdin, program.Stdout, program.Stderr = &in, &said, &complaint
+	if err := program.Run(); err != nil {
+		t.Fatalf("%v: %v\n%s", program, err, complaint.Bytes())
+	}
+	valid, faults := 0, 0
+	for _, d := range documents {
+		got, err := said.ReadString(0)
+		if err != nil {
+			t.Fatalf("it stopped before %q", d)
+		}
+		want, ok := reference(d)
+		if ok {
+			valid++
+		}
+		if got = strings.TrimSuffix(got, "\x00"); got != want {
+			t.Errorf("%q:\nwant %s\n got %s", d, want, got)
+			if faults++; faults == 5 {
+				t.FailNow()
+			}
+		}
+	}
+	if valid < 1000 || len(documents)-valid < 1000 {
+		t.Errorf("%d of %d documents are valid: that compares one side only", valid, len(documents))
+	}
+}
+
+// reference is what must be said about a document, and whether it is one.
+func reference(d []byte) (said string, ok bool) {
+	doc, err := jsondoc.Parse(d)
+	if err != nil {
+		return err.Error(), false
+	}
+	var b jsondoc.Builder
+	o := b.Root()
+	o.Object("all").Merge(doc.Root())
+	o.StrFrom("s", doc.Get("a.b"))
+	o.IntFrom("i", doc.Get("x"))
+	o.BoolFrom("b", doc.Get("long name"))
+	o.TimeFrom("t.t", doc.Get("t"))
+	o.StrsFrom("l", doc.Get("l"))
+	o.CopyFrom("c", doc.Get("c.0.d"))
+	o.Rest("rest", doc.Root())
+	return string(b.AppendJSON(nil)), true
+}
+
+var seeds = []string{
+	`{"a":{"b":"text","":1},"x":"63","long name":"true","t":"2025-03-04T08:00:00.5+01:00","l":["p","",null,7],"c":[{"d":[1,{}]}]}`,
+	`{"a":{"b":"\u00e4\ud83d\ude00\ud800\n\"\\"},"x":-9223372036854775808,"long name":0,"t":"2024-02-29t23:59:59z","l":[{}],"c":[{"d":"e"}]}`,
+	`{"a":[{"b":1}],"a":{"b":2},"x":1.0,"t":"2023-02-29T00:00:00Z","l":[],"c":{"0":{"d":9007199254740993}},"n":null,"e":{"f":{"g":[]}}}`,
+	`{"ä.b\u0041":"ö","a.b":{"c\\d":[[],[null],[{}]]},"l":["a",["b"]],"x":"9223372036854775808","q\"r":"s\/t"}`,
+	`[1,-0,0.5e+3,1E9,"x",true,false,null,[],{}]`, `"a string on its own"`, ` 12345678901234567890 `, `{}`,
+}
+
+var pieces = []string{`{`, `}`, `[`, `]`, `,`, `:`, `"`, `\`, `\u12`, `\ud83d\ude00`, `null`, `true`, `1e5`, `-`, `0`, `"a"`, `"a":`, ` `, "\n", "\x00", "ä", "\xff", "\xc0", "."}
+
+// documents are the seeds and what chance makes of them: pieces put in, taken out, put in another's place. Chance is the
+// same every time.
+func documents(n int) [][]byte {
+	chance := rand.New(rand.NewPCG(7, 11))
+	var list [][]byte
+	for _, s := range seeds {
+		list = append(list, []byte(s))
+	}
+	for len(list) < n {
+		d := bytes.Clone(list[chance.IntN(len(list))])
+		for range 1 + chance.IntN(2) {
+			from := chance.IntN(len(d) + 1)
+			to := min(len(d), from+chance.IntN(4))
+			piece := pieces[chance.IntN(len(pieces))]
+			if chance.IntN(3) == 0 {
+				piece = string(list[chance.IntN(len(seeds))])
+			}
+			d = append(d[:from:from], append([]byte(piece), d[to:]...)...)
+		}
+		if _, ok := reference(d); len(d) < 4000 && (ok || chance.IntN(12) == 0) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
