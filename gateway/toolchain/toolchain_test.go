@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,9 +33,23 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// ownCache gives the test a cache folder of its own for what is built. Go's own cache stays: without it the library is
+// compiled anew.
+func ownCache(t *testing.T) (dir string) {
+	t.Helper()
+	gocache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	t.Setenv("GOCACHE", strings.TrimSpace(string(gocache)))
+	t.Setenv("XDG_CACHE_HOME", dir)
+	return dir
+}
+
 func TestBuildPutsTheModuleBesideItsSource(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t)
 	write(t, filepath.Join(dir, "hello/go.mod"), "module hello\n\ngo 1.24\n")
 	write(t, filepath.Join(dir, "hello/main.go"), goPlugin)
 
@@ -56,7 +71,7 @@ func TestBuildPutsTheModuleBesideItsSource(t *testing.T) {
 
 func TestFailedBuildKeepsWhatIsThere(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t)
 	write(t, filepath.Join(dir, "bad/go.mod"), "module bad\n\ngo 1.24\n")
 	write(t, filepath.Join(dir, "bad/main.go"), "package main\n\nfunc main() { missing() }\n")
 	write(t, filepath.Join(dir, "bad.wasm"), "what runs now")
@@ -72,7 +87,7 @@ func TestFailedBuildKeepsWhatIsThere(t *testing.T) {
 
 func TestBuildsOfOneFolderDoNotMix(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t)
 	write(t, filepath.Join(dir, "twice/go.mod"), "module twice\n\ngo 1.24\n")
 	write(t, filepath.Join(dir, "twice/main.go"), goPlugin)
 	var builds errgroup.Group
@@ -114,7 +129,7 @@ func TestSources(t *testing.T) {
 
 func TestScriptIsCopied(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t)
 	write(t, filepath.Join(dir, "hello/hello.js"), "export function receive() {}")
 	write(t, filepath.Join(dir, "hello/other.js"), "no plugin")
 	write(t, filepath.Join(dir, "odd/name.js"), "export function judge() {}")
@@ -131,7 +146,7 @@ func TestScriptIsCopied(t *testing.T) {
 
 func TestManifestIsBuiltIn(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t)
 	folder := filepath.Join(dir, "hello")
 	write(t, filepath.Join(folder, "go.mod"), "module hello\n\ngo 1.24\n")
 	write(t, filepath.Join(folder, "main.go"), goPlugin)
