@@ -142,7 +142,7 @@ func besides(t *testing.T, good Plugin, do func()) observed {
 }
 
 // resident is the process' memory in bytes; 0 where that is not known.
-func resident(t *testing.T) int64 {
+func resident(t testing.TB) int64 {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

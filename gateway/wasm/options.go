@@ -5,7 +5,7 @@ type PluginOptions struct {
 	Config    []byte // JSON, handed to the plugin as the fact config
 	Limits    Limits // zero fields are the host's; Memory and Module always are
 	Instances int    // at most this many calls run at once; 0: twice the processors, at least 4
-	Ready     int    // instances kept ready; 0: one for each processor
+	Ready     int    // instances kept ready; 0: one for each processor, at least 2 and at most 4
 	Tables    Tables
 	State     State
 	Signer    Signer

@@ -32,25 +32,33 @@ type plugin struct {
 	failed    [len(kindNames)]prometheus.Counter
 }
 
-// New makes a plugin: its first instance is made and its init tried before New returns, the others are made meanwhile.
+// New makes a plugin: its init is tried and all instances that are to be ready are made before New returns, so that the first
+// calls after a start or a reload, even several at once, pay for none.
 // A plugin that does not start, or says no to its configuration, is an *Error of kind Refused.
 func (m *Module) New(ctx context.Context, options PluginOptions) (Plugin, error) {
 	p := &plugin{module: m, options: options, limits: options.Limits.withDefaults(m.host.limits), closed: make(chan struct{}), drained: make(chan struct{})}
 	p.limits.Memory, p.limits.Module = int64(m.host.memoryPages())*pageSize, m.host.limits.Module
 	fill(&p.options.Instances, max(4, 2*runtime.GOMAXPROCS(0)))
-	fill(&p.options.Ready, runtime.GOMAXPROCS(0))
+	fill(&p.options.Ready, min(max(2, runtime.GOMAXPROCS(0)), mostReady))
 	p.options.Ready = min(p.options.Ready, p.options.Instances)
 	p.slots = make(chan struct{}, p.options.Instances)
 	p.idle = make([]*instance, 0, p.options.Instances)
 	p.resolveMetrics()
-	first, err := p.newInstance(ctx)
-	if err != nil {
-		return nil, err
+	for range p.options.Ready {
+		i, err := p.newInstance(ctx)
+		if err != nil {
+			for _, made := range p.idle {
+				p.discard(made)
+			}
+			return nil, err
+		}
+		p.idle = append(p.idle, i)
 	}
-	p.put(first)
-	p.prepare()
 	return p, nil
 }
+
+// mostReady bounds how many idle instances a plugin keeps unless it is told: each takes memory (a Go guest 3 to 6 MB).
+const mostReady = 4
 
 func (p *plugin) resolveMetrics() {
 	set := p.module.host.options.Metrics
