@@ -9,7 +9,8 @@ import (
 // extism is what a call of an Extism plugin has besides: blocks of memory, one behind the other. It is used again by the
 // next call.
 type extism struct {
-	bytes  []byte
+	bytes  []byte        // up to the end of the last block
+	whole  []byte        // of its page
 	blocks []extismBlock // in the order of their places
 	most   int           // bytes that were in use at a time
 	input  uint64        // where the input stands as a block; 0: nowhere
@@ -20,10 +21,12 @@ type extism struct {
 type extismBlock struct{ at, size uint64 }
 
 // Blocks begin at multiples of extismAlign; 0 is no place. All of a call's blocks together may take extismShare times what
-// its output may.
+// its output may. Behind the last one the memory goes on to a multiple of extismPage: in Extism's own host it is the rest of a
+// page, and a kit of theirs writes there (a text's length in UTF-16, its bytes in UTF-8).
 const (
 	extismAlign = 8
 	extismShare = 4
+	extismPage  = 4 << 10
 )
 
 // alloc gives the place of a block of n bytes, whose content is rubbish of the same call; 0 for none.
@@ -36,10 +39,20 @@ func (x *extism) alloc(c *call, n uint64) uint64 {
 	if n > most || at+n > most {
 		c.fail(Limited, "alloc: its blocks take more than %s", size(extismShare*c.plugin.limits.Output))
 	}
-	x.bytes = slices.Grow(x.bytes, int(at+n)-len(x.bytes))[:at+n] //nolint:gosec // within the limit
+	x.whole = x.page(int(at + n)) //nolint:gosec // within the limit
+	x.bytes = x.whole[:at+n]
 	x.most = max(x.most, len(x.bytes))
 	x.blocks = append(x.blocks, extismBlock{at, n})
 	return at
+}
+
+// page gives n bytes of memory and what lies behind them in their page.
+func (x *extism) page(n int) []byte {
+	end := (n + extismPage - 1) / extismPage * extismPage
+	if end > cap(x.bytes) {
+		x.bytes = slices.Grow(x.bytes, end-len(x.bytes))
+	}
+	return x.bytes[:end]
 }
 
 // put makes a block of bytes.
@@ -80,7 +93,9 @@ func (x *extism) block(at uint64) []byte {
 }
 
 // at gives n bytes of the blocks' memory.
-func (x *extism) at(c *call, what string, at, n uint64) []byte { return part(c, what, x.bytes, at, n) }
+func (x *extism) at(c *call, what string, at, n uint64) []byte {
+	return part(c, what, x.whole, at, n)
+}
 
 // part gives n bytes at a place, which have to be there.
 func part(c *call, what string, b []byte, at, n uint64) []byte {
@@ -104,7 +119,7 @@ func (x *extism) end() {
 	if x.most > pageSize {
 		x.bytes, x.blocks = nil, nil
 	}
-	clear(x.bytes[:min(x.most, cap(x.bytes))])
-	x.bytes, x.blocks = x.bytes[:0], x.blocks[:0]
+	clear(x.page(min(x.most, cap(x.bytes)))) // some memory behind the last block, too, may have been written
+	x.bytes, x.whole, x.blocks = x.bytes[:0], nil, x.blocks[:0]
 	x.most, x.input, x.err = 0, 0, ""
 }

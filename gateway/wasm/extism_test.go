@@ -1,6 +1,9 @@
 package wasm
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -151,5 +154,43 @@ func BenchmarkExtism(b *testing.B) {
 		if _, err := p.Call(b.Context(), Receive, in); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestExtismAssemblyScript runs a plugin that is made with Extism's kit for AssemblyScript, as it is published.
+func TestExtismAssemblyScript(t *testing.T) {
+	const folder = "testdata/extismas"
+	if _, err := exec.LookPath("asc"); err != nil {
+		t.Skip("asc is not on the path: npm install --global assemblyscript@0.28.20")
+	}
+	if _, err := os.Stat(folder + "/node_modules"); err != nil {
+		t.Skip("Extism's kit is missing: npm install --no-package-lock --prefix gateway/wasm/" + folder)
+	}
+	to := filepath.Join(t.TempDir(), "extismas.wasm")
+	cmd := exec.Command("asc", "assembly/index.ts", "-O3", "--use", "abort=assembly/index/abort", "--outFile", to) //nolint:gosec // a path of ours
+	cmd.Dir = folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("asc: %v\n%s", err, out)
+	}
+	wasm, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := memory{}
+	h := openHost(t, HostOptions{CacheDir: cacheDir(), Limits: patient})
+	p := openModule(t, load(t, h, "extismas", wasm), PluginOptions{Instances: 1, Config: []byte(`{"greeting":"grüß dich"}`), State: state})
+	for _, tt := range []struct{ do, want string }{
+		{"echo\nhello, 世界", "hello, 世界"}, {"config\ngreeting", "grüß dich"}, {"config\nmissing", "absent"},
+		{"short\nhello", "hello"}, {"short\n世界", "\xe4\xb8"}, // as in Extism's own host
+		{"recall\n", "absent"}, {"remember\nMara", ""}, {"recall\n", "Mara"},
+	} {
+		out := must(t, p, Receive, tt.do)
+		if state.keep(out.State); string(out.Body) != tt.want {
+			t.Errorf("%q gave %q, want %q", tt.do, out.Body, tt.want)
+		}
+	}
+	_, err = p.Call(t.Context(), Receive, Input{Body: []byte("throw\nits own words")})
+	if e := failureOf(t, err); e.Kind != Trapped {
+		t.Errorf("%v: %q", e.Kind, e.Reason)
 	}
 }
