@@ -166,6 +166,12 @@ export class Doc {
         return escaped;
       }
       if (c < 0x20) break;
+      if (c >= 0x80) {
+        const more = utf8(p, end);
+        if (more == 0) break;
+        p += more;
+        continue;
+      }
       if (c == 0x5c) {
         escaped = 1;
         p++;
@@ -258,6 +264,17 @@ export class Doc {
     }
     return false;
   }
+}
+
+// How many bytes follow the first of a character in UTF-8; 0 where it is none.
+function utf8(p: usize, end: usize): usize {
+  const c = <u32>load<u8>(p);
+  const n: usize = c < 0xc2 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 0;
+  if (n == 0 || p + n >= end) return 0;
+  for (let i: usize = 1; i <= n; i++) if ((load<u8>(p + i) & 0xc0) != 0x80) return 0;
+  const second = <u32>load<u8>(p, 1);
+  if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second >= 0xa0) || (c == 0xf0 && second < 0x90) || (c == 0xf4 && second >= 0x90)) return 0;
+  return n;
 }
 
 function hex4(p: usize): i32 {

@@ -42,7 +42,8 @@ static JSValue new_bytes(JSContext *ctx, const void *from, size_t n)
     JSValue buffer = JS_NewArrayBufferCopy(ctx, from, n), list;
     if (JS_IsException(buffer))
         return buffer;
-    list = JS_NewTypedArray(ctx, 1, (JSValueConst *)&buffer, JS_TYPED_ARRAY_UINT8);
+    JSValueConst whole[3] = { buffer, JS_UNDEFINED, JS_UNDEFINED }; /* from where, how long */
+    list = JS_NewTypedArray(ctx, 3, whole, JS_TYPED_ARRAY_UINT8);
     JS_FreeValue(ctx, buffer);
     return list;
 }

@@ -327,11 +327,36 @@ static JSValue json_read_value(JSONReader *r)
     return json_fault(r, "a value is missing");
 }
 
+/* Finds the first byte that is not of UTF-8; end without one. */
+static const char *json_not_utf8(const char *text, const char *end)
+{
+    const uint8_t *p = (const uint8_t *)text, *to = (const uint8_t *)end;
+    while (p < to) {
+        const uint8_t *next;
+        if (*p < 0x80) {
+            p++;
+            continue;
+        }
+        uint32_t c = unicode_from_utf8(p, to - p > UTF8_CHAR_LEN_MAX ? UTF8_CHAR_LEN_MAX : (int)(to - p), &next);
+        if (c > 0x10ffff || is_surrogate(c))
+            break;
+        p = next;
+    }
+    return (const char *)p;
+}
+
 /* Reads a text as JSON. A fault is a SyntaxError that says where. */
 static JSValue json_read(JSContext *ctx, const char *text, size_t n)
 {
     JSONReader r = { ctx, text, text + n, text, 0, NULL };
-    JSValue v = json_read_value(&r);
+    JSValue v;
+    r.p = json_not_utf8(text, r.end);
+    if (r.p < r.end) {
+        v = json_fault(&r, "it is not UTF-8");
+    } else {
+        r.p = text;
+        v = json_read_value(&r);
+    }
     if (!JS_IsException(v)) {
         json_space(&r);
         if (r.p < r.end) {

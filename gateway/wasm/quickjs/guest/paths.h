@@ -328,6 +328,17 @@ static JSValue doc_read(JSContext *c, JSValueConst this_val, int argc, JSValueCo
 
 static JSValue doc_rest_of(Doc *d, JSValueConst v, int depth);
 
+/* Whether a value is {} or []. */
+static BOOL is_bare(JSValueConst v)
+{
+    JSPropertyEnum *names;
+    uint32_t n;
+    if (!JS_IsObject(v) || JS_GetOwnPropertyNamesInternal(ctx, &names, &n, JS_VALUE_GET_OBJ(v), JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY))
+        return FALSE;
+    js_free_prop_enum(ctx, names, n);
+    return n == 0;
+}
+
 static JSValue doc_rest_list(Doc *d, JSValueConst list, int depth)
 {
     JSObject *p = JS_VALUE_GET_OBJ(list);
@@ -351,6 +362,8 @@ static JSValue doc_rest_list(Doc *d, JSValueConst list, int depth)
             rest = JS_IsUndefined(v) ? JS_NULL : v;
         } else {
             rest = doc_rest_of(d, v, depth);
+            if (JS_IsUndefined(rest) && is_bare(v))
+                rest = JS_DupValue(ctx, v);
             JS_FreeValue(ctx, v);
         }
         if (JS_IsException(rest) || (!JS_IsUndefined(rest) && JS_DefinePropertyValueUint32(ctx, out, kept++, rest, JS_PROP_C_W_E) < 0))
