@@ -24,6 +24,7 @@ import (
 type assembler struct {
 	library *library
 	recall  recall
+	tallies tallies
 	log     *slog.Logger
 	metrics *metrics.Set
 	dev     bool
@@ -38,6 +39,8 @@ type assembly struct {
 	sources      []wasm.Plugin
 	destinations map[string]*destination
 	log          *slog.Logger
+	metrics      *metrics.Set
+	tallies      *tallies
 }
 
 // assemble builds everything that can fail, and finds every fault it can in one run: then the error is a config.Faults
@@ -62,7 +65,7 @@ func (w *assembler) assemble(ctx context.Context, cfg *config.Config, before *as
 
 // make is one try. After an error the assembly only says what was refused.
 func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assembly, pinned map[string]*refusal) (*assembly, error) {
-	a := &assembly{cfg: cfg, log: w.log, destinations: map[string]*destination{}}
+	a := &assembly{cfg: cfg, log: w.log, metrics: w.metrics, tallies: &w.tallies, destinations: map[string]*destination{}}
 	var found faultList
 	var old *pluginSet
 	var oldTables table.Set
@@ -200,7 +203,7 @@ func placed(cfg *config.Config, err error) error {
 func (g *Gateway) setup() admin.Setup {
 	g.mu.Lock()
 	a := g.current
-	s := admin.Setup{Plugins: append(a.plugins.info(), slices.Collect(maps.Values(g.loose))...), Tables: tableInfo(a.tables)}
+	s := admin.Setup{Plugins: append(a.plugins.info(), slices.Collect(maps.Values(g.loose))...), Tables: tableInfo(a.tables), Shadows: a.shadowInfo()}
 	g.mu.Unlock()
 	slices.SortFunc(s.Plugins, func(a, b admin.PluginInfo) int { return strings.Compare(a.Name, b.Name) })
 	for _, c := range a.cfg.Sources {

@@ -15,6 +15,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/deliver"
 	"github.com/plugboard/plugboard/gateway/dispatch"
 	"github.com/plugboard/plugboard/gateway/retry"
+	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/gateway/table"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
@@ -27,14 +28,16 @@ type destination struct {
 	via    map[string][]wasm.Plugin // transforms, by route
 	viaSet []config.Via             // what they were made from
 	tables table.Set                // what its plugins look things up in
-	policy retry.Policy
-	net    *deliver.Network
+
+	shadows map[string]*shadow.Shadow // by route
+	policy  retry.Policy
+	net     *deliver.Network
 }
 
 // destination makes one destination; what is wrong with it is a Fault.
 func (a *assembly) destination(ctx context.Context, d *config.Destination, dev bool) (*destination, error) {
 	at := func(key string) []any { return []any{"destinations", d.Name, key} }
-	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}, tables: a.tables}
+	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}, tables: a.tables, shadows: map[string]*shadow.Shadow{}}
 	var err error
 	if d.Plugin != "" {
 		if out.plugin, err = a.plugins.use(ctx, &place{d.Plugin, d.Config, d.Vault, wasm.Format, at("plugin"), queue.Owner("destinations", d.Name, d.Plugin)}); err != nil {
@@ -57,6 +60,13 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 				return out, err
 			}
 			out.viaSet = append(out.viaSet, r.Via...)
+			if r.Shadow != nil {
+				if out.shadows[r.Name], err = a.shadow(ctx, d, out.plugin, r); err != nil {
+					delete(out.shadows, r.Name)
+					return out, err
+				}
+				out.viaSet = append(out.viaSet, *r.Shadow)
+			}
 		}
 	}
 	return out, nil
@@ -77,7 +87,7 @@ func (a *assembly) transforms(ctx context.Context, d *config.Destination, r *con
 
 // lane is the destination as dispatch runs it.
 func (d *destination) lane(log *slog.Logger) (dispatch.Lane, error) {
-	to, err := d.attempter(d.net, log, time.Now)
+	to, err := d.attempter(d.net, log, time.Now, d.shadowed())
 	return dispatch.Lane{
 		Destination: d.cfg.Name, Version: d.version(), Attempter: to, Policy: d.policy, Concurrency: d.cfg.Concurrency,
 		Close: func() {
@@ -88,8 +98,9 @@ func (d *destination) lane(log *slog.Logger) (dispatch.Lane, error) {
 	}, err
 }
 
-func (d *destination) attempter(x deliver.Exchanger, log *slog.Logger, now func() time.Time) (*deliver.Destination, error) {
-	return deliver.New(deliver.Options{Config: d.cfg, Plugin: d.plugin, Via: d.via, Exchanger: x, Log: log, Now: now})
+// attempter makes what attempts deliveries. shadows may be nil.
+func (d *destination) attempter(x deliver.Exchanger, log *slog.Logger, now func() time.Time, shadows map[string]deliver.Shadow) (*deliver.Destination, error) {
+	return deliver.New(deliver.Options{Config: d.cfg, Plugin: d.plugin, Via: d.via, Shadows: shadows, Exchanger: x, Log: log, Now: now})
 }
 
 func (d *destination) close(ctx context.Context) error {
@@ -98,6 +109,9 @@ func (d *destination) close(ctx context.Context) error {
 		for _, p := range chain {
 			errs = append(errs, p.Close(ctx))
 		}
+	}
+	for _, s := range d.shadows {
+		errs = append(errs, s.Close(ctx))
 	}
 	if d.plugin != nil {
 		errs = append(errs, d.plugin.Close(ctx))
@@ -129,6 +143,9 @@ func (d *destination) version() string {
 		for _, p := range d.via[route] {
 			say(p.Hash())
 		}
+	}
+	for _, route := range slices.Sorted(maps.Keys(d.shadows)) {
+		say(route, d.shadows[route].Candidate().Hash())
 	}
 	for _, via := range d.viaSet {
 		say(via.Plugin, string(via.Config.JSON))

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/feed"
+	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/queue"
 )
 
@@ -37,6 +38,7 @@ type Setup struct {
 	Destinations []DestinationInfo `json:"destinations"`
 	Plugins      []PluginInfo      `json:"plugins"`
 	Tables       []TableInfo       `json:"tables"`
+	Shadows      []ShadowInfo      `json:"shadows"`
 }
 
 // SourceInfo is a source.
@@ -85,6 +87,23 @@ type Refusal struct {
 	At     time.Time `json:"at"`
 }
 
+// ShadowInfo is a candidate that runs beside a destination's plugin, and how the two compare.
+type ShadowInfo struct {
+	Route       string                `json:"route"`
+	Destination string                `json:"destination"`
+	InForce     PluginRef             `json:"in_force"`
+	Candidate   PluginRef             `json:"candidate"`
+	Since       time.Time             `json:"since"` // when these two files were first compared here
+	Calls       map[shadow.Result]int `json:"calls"`
+	Differences []shadow.Seen         `json:"differences,omitempty"` // the latest, at most 50
+}
+
+// PluginRef names a plugin's file.
+type PluginRef struct {
+	Name string `json:"name"`
+	Hash string `json:"hash"`
+}
+
 // TableInfo is a look-up table, without its rows.
 type TableInfo struct {
 	Name    string    `json:"name"`
@@ -116,6 +135,7 @@ func New(o Options) http.Handler {
 	v1.HandleFunc("GET /v1/sources", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Sources, "")) })
 	v1.HandleFunc("GET /v1/routes", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Routes, "")) })
 	v1.HandleFunc("GET /v1/plugins", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Plugins, "")) })
+	v1.HandleFunc("GET /v1/shadows", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Shadows, "")) })
 	v1.HandleFunc("GET /v1/tables", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Tables, "")) })
 	v1.HandleFunc("GET /v1/destinations", a.listDestinations)
 	v1.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

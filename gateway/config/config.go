@@ -155,6 +155,7 @@ type Route struct {
 	When    string   // condition; "" for always
 	Via     []Via
 	To      []string
+	Shadow  *Via // runs beside its destinations' plugins; nil: none. Its Config.JSON is nil where it takes the destination's
 	Enabled bool
 }
 

@@ -89,6 +89,9 @@ func (f *flattener) walk(path string, v reflect.Value, vault *secret.Vault) {
 func (f *flattener) inside(path string, v reflect.Value, vault *secret.Vault) {
 	switch v.Kind() {
 	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
 		f.walk(path, v.Elem(), vault)
 	case reflect.Struct:
 		if own := v.FieldByName("Vault"); own.IsValid() {

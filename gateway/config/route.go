@@ -19,6 +19,7 @@ var routeSettings = []setting[Route]{
 	{key: "via", def: []any{}, meaning: "transform plugins, in order", reads: vias()},
 	{key: "to", required: `write to = ["NAME"] with a destination's name`, meaning: "destinations",
 		reads: destinations()},
+	{key: "shadow", meaning: "a candidate that runs beside the destinations' plugin, compared and never sent", reads: shadow()},
 	{key: "enabled", def: true, meaning: "false: as if the route were not there", reads: boolean(func(r *Route) *bool { return &r.Enabled })},
 }
 
@@ -75,5 +76,21 @@ func vias() reads[Route] {
 			r.vault = nil
 			t.Via = append(t.Via, v)
 		}
+	}}
+}
+
+// shadow has no default for config: left out, it is the destination's.
+var shadowSettings = []setting[Via]{
+	{key: "plugin", required: "write plugin = \"NAME\"", meaning: "the candidate", reads: plugin(func(v *Via) *string { return &v.Plugin })},
+	{key: "config", meaning: "handed to it in place of the destination's", reads: pluginConfig(func(v *Via) *Settings { return &v.Config })},
+}
+
+func shadow() reads[Route] {
+	k := kind{"a table", `{ plugin = "NAME" }`}
+	return reads[Route]{kind: k, inner: describe(shadowSettings), into: func(r *reader, n node, t *Route) {
+		t.Shadow = &Via{Vault: &secret.Vault{}}
+		r.vault = t.Shadow.Vault
+		readTable(r, n, shadowSettings, t.Shadow)
+		r.vault = nil
 	}}
 }

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
@@ -59,11 +60,15 @@ type refresher interface {
 	refresh(ctx context.Context, r *Response) (bool, error)
 }
 
+// Shadow is shown each call of a destination's plugin, with what came of it; a *shadow.Shadow is one. It must not wait.
+type Shadow interface{ Offer(shadow.Call) }
+
 // Options make a Destination.
 type Options struct {
 	Config    *config.Destination
 	Plugin    wasm.Plugin              // nil: events go out as CloudEvents
 	Via       map[string][]wasm.Plugin // transforms by route name, in their order
+	Shadows   map[string]Shadow        // of Plugin, by route name; nil: none
 	Exchanger Exchanger
 	Log       *slog.Logger     // for what plugins log; nil: nowhere
 	Now       func() time.Time // nil: time.Now

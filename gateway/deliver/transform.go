@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/plugboard/plugboard/gateway/event"
+	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
@@ -55,7 +56,11 @@ func (a *attempt) call(ctx context.Context, p wasm.Plugin, fn wasm.Function, bod
 	if fn == wasm.Format { // the memo is the destination's plugin's own; judge reads it in its input
 		known.memo = a.memo
 	}
-	out, err := p.Call(ctx, fn, wasm.Input{Body: body, Facts: known, Pending: a.memory.of(p.Name())})
+	in := wasm.Input{Body: body, Facts: known, Pending: a.memory.of(p.Name())}
+	out, err := p.Call(ctx, fn, in)
+	if s := a.opts.Shadows[a.delivery.Route]; s != nil && p == a.opts.Plugin {
+		s.Offer(shadow.Call{Event: a.delivery.Event.ID, Delivery: a.delivery.ID, Function: fn, Input: in, Outcome: shadow.Outcome{Output: out.Body, Err: err}})
+	}
 	a.memory.add(p.Name(), out.State)
 	for _, line := range out.Log {
 		a.opts.Log.Log(ctx, level(line.Level), a.display(line.Message), "plugin", p.Name(), "function", fn.String(),
