@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/plugboard/plugboard"
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
 	"github.com/plugboard/plugboard/gateway/toolchain"
 )
@@ -53,9 +52,10 @@ func readFirstPlugin(t *testing.T) firstPlugin {
 	return f
 }
 
-// TestReadmeFirstPlugin types what the README says, in Go and then in every other language that has a template.
+// TestReadmeFirstPlugin types what the README says, in Go and then in two other languages, one of them without a compiler.
+// That every language's new plugin builds and passes is for plugintool's tests.
 func TestReadmeFirstPlugin(t *testing.T) {
-	for _, language := range plugboard.Templates() {
+	for _, language := range []string{"go", "script", "c"} {
 		t.Run(language, func(t *testing.T) {
 			for _, l := range toolchain.Languages() {
 				if l.Name == language && l.Ready() != nil {
