@@ -190,7 +190,7 @@ type side struct {
 
 type instance struct{ api.Module }
 
-func newSide(t *testing.T, s *script) *side {
+func newSide(t testing.TB, s *script) *side {
 	t.Helper()
 	d := &side{named: map[string]api.Module{}, registered: map[string]api.Module{}}
 	d.ctx = experimental.WithImportResolver(context.Background(), func(name string) api.Module { return d.registered[name] })

@@ -195,7 +195,7 @@ func (m *module) memorySection() ([]byte, error) {
 		r.fail("more than one memory")
 	}
 	if r.err != nil || n == 0 {
-		return appendLimits([]byte{1}, 0, 0), r.err
+		return appendLimits([]byte{1}, 0, 0), r.end("memory section")
 	}
 	m.hasMemory = true
 	low, high := r.limitsOf(m.limits.MemoryPages)
