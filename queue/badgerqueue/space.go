@@ -40,8 +40,8 @@ func (s *space) admit(bytes int) error {
 
 func (s *space) release(bytes int) { s.inFlight.Add(-int64(bytes)) }
 
-// look measures the file system. Beyond what is to stay free Badger needs room for what it will write again: each log
-// becomes a table, and the tables of the highest level are merged before they go.
+// look measures the file system. Beyond what is to stay free, the journal will want its next segment, and Badger room for
+// what it will write again: each log becomes a table, and the tables of the highest level are merged before they go.
 func (s *space) look(q *Queue) {
 	low, left := false, int64(math.MaxInt64/2)
 	if q.opt.MinFree >= 0 {
@@ -55,7 +55,7 @@ func (s *space) look(q *Queue) {
 		if need == 0 {
 			need = min(int64(st.Blocks)*size/10, largestReserve) //nolint:gosec // no disk has 2^63 bytes
 		}
-		need += 2*logSize(q.store.path) + q.store.db.Levels()[0].Size
+		need += q.opt.Segment + 2*logSize(q.store.path) + q.store.db.Levels()[0].Size
 		left = int64(st.Bavail)*size - need - growth*s.inFlight.Load() //nolint:gosec // as above
 		low = left <= 0
 	}
