@@ -138,13 +138,17 @@ func (b *batch) place(version uint64) error {
 	}
 	changed := b.q.store.segments.count(version, segment, b.commit.Payloads(), b.gone)
 	for number, stands := range changed {
-		if key := appendSegmentKey(b.key(), number); stands == 0 {
-			b.delete(key)
-		} else {
-			b.put(key, encodeSegment(stands), 0, 0)
-		}
+		b.putSegment(number, stands)
 	}
 	return b.err
+}
+
+func (b *batch) putSegment(number uint64, stands int64) {
+	if key := appendSegmentKey(b.key(), number); stands == 0 {
+		b.delete(key)
+	} else {
+		b.put(key, encodeSegment(stands), 0, 0)
+	}
 }
 
 // log writes the batch to the journal.

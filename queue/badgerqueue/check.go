@@ -155,6 +155,15 @@ func (q *Queue) begin(ctx context.Context) error {
 			return err
 		}
 	}
+	if q.opt.AcceptLoss {
+		o, err := q.recountSegments()
+		if err == nil {
+			err = q.submit(ctx, o, o.ticket)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	opened := &metaOp{ticket: q.ticket(), q: q}
 	return q.submit(ctx, opened, opened.ticket)
 }

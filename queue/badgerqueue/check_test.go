@@ -39,6 +39,16 @@ func tableFiles(t *testing.T, dir string) []string {
 	return names
 }
 
+// segmentFiles lists the files of a store's journal.
+func segmentFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(journalPath(dir), "*.seg"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("segments: %v, %v", names, err)
+	}
+	return names
+}
+
 func cut(t *testing.T, name string) {
 	t.Helper()
 	st, err := os.Stat(name)
@@ -77,6 +87,14 @@ func TestDamageIsNamed(t *testing.T) {
 		{"mark removed", func(t *testing.T, o Options) { remove(t, markPath(o.Dir)) }, ErrBehind, "mark is gone"},
 		{"mark cut", func(t *testing.T, o Options) { cut(t, markPath(o.Dir)) }, ErrBehind, "mark cannot be read"},
 		{"MANIFEST removed", func(t *testing.T, o Options) { remove(t, filepath.Join(storePath(o.Dir), "MANIFEST")) }, ErrBehind, "has no MANIFEST"},
+		{"segment cut", func(t *testing.T, o Options) { cut(t, segmentFiles(t, o.Dir)[0]) }, ErrDamaged, "it was cut"},
+		{"segment flipped", func(t *testing.T, o Options) { flip(t, segmentFiles(t, o.Dir)[0], 1000) }, ErrDamaged, "was whole once"},
+		{"segment removed", func(t *testing.T, o Options) { remove(t, segmentFiles(t, o.Dir)[0]) }, ErrDamaged, "segment 1 of the journal is missing"},
+		{"journal removed", func(t *testing.T, o Options) {
+			for _, name := range segmentFiles(t, o.Dir) {
+				remove(t, name)
+			}
+		}, ErrDamaged, "of the journal is missing"},
 		{"other counts", func(t *testing.T, o Options) {
 			m, err := readMark(o.Dir)
 			if err == nil {

@@ -81,6 +81,14 @@ func (s *segments) of(number uint64) int64 {
 	return s.stands[number]
 }
 
+// highest gives the highest number of a segment in which something stands.
+func (s *segments) highest() (number uint64) {
+	for n := range s.stands {
+		number = max(number, n)
+	}
+	return number
+}
+
 // missing says which segments are not there, of which something should stand.
 func (s *segments) missing(there []journal.Info) error {
 	s.mu.Lock()
@@ -91,4 +99,51 @@ func (s *segments) missing(there []journal.Info) error {
 		}
 	}
 	return nil
+}
+
+// recountOp writes the j records anew, once a part of the store is lost: from the events that are left, and of the segments
+// that are.
+type recountOp struct {
+	ticket
+	numbers []uint64
+	q       *Queue
+}
+
+func (o *recountOp) weight() int { return len(o.numbers) * perWrite }
+func (o *recountOp) apply()      {}
+
+func (o *recountOp) build(b *batch) error {
+	for _, number := range o.numbers {
+		b.putSegment(number, o.q.store.segments.of(number))
+	}
+	return nil
+}
+
+// recount counts again, and gives the op that writes what was found.
+func (q *Queue) recountSegments() (*recountOp, error) {
+	s, there := &q.store.segments, map[uint64]int64{}
+	for _, i := range q.store.journal.Segments() {
+		there[i.Number] = 0
+	}
+	snap := q.store.snapshot()
+	defer snap.release()
+	err := scan(snap.Txn, []byte{kindEvent}, nil, false, false, func(key []byte, item *badger.Item) (bool, error) {
+		if r, err := headOf(key, item); err == nil { // else the audit names it
+			if _, ok := there[r.place.Segment]; ok {
+				there[r.place.Segment] += int64(r.place.Length)
+			}
+		}
+		return true, nil
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := &recountOp{ticket: q.ticket(), q: q, numbers: slices.Collect(maps.Keys(s.stands))}
+	s.stands = map[uint64]int64{}
+	for number, stands := range there {
+		if stands > 0 {
+			s.stands[number] = stands
+			o.numbers = append(o.numbers, number)
+		}
+	}
+	return o, err
 }

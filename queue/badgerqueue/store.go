@@ -86,12 +86,16 @@ func (s *store) openJournal(o *Options, was *mark) error {
 		s.known = was.Known
 	}
 	s.visible = max(how.After, found.Last)
-	if s.journal, err = journal.Open(journalPath(o.Dir), o.Segment, found, o.AcceptLoss || o.unchecked); err != nil {
-		return fmt.Errorf("badgerqueue: %w", err)
-	}
 	txn := s.db.NewTransactionAt(latest, false)
 	defer txn.Discard()
-	return s.segments.load(txn)
+	if err := s.segments.load(txn); err != nil {
+		return err
+	}
+	s.journal, err = journal.Open(journalPath(o.Dir), o.Segment, found, o.AcceptLoss || o.unchecked, s.segments.highest())
+	if err != nil {
+		return fmt.Errorf("badgerqueue: %w", err)
+	}
+	return nil
 }
 
 // replay commits again what the journal says of a commit.

@@ -28,20 +28,22 @@ type Journal struct {
 	files    files
 }
 
-// Open opens a journal for writing, which Read has found to be good, or good enough. fresh begins a new segment. size says how
-// many bytes a segment has.
-func Open(dir string, size int64, found Found, fresh bool) (*Journal, error) {
+// Open opens a journal for writing, which Read has found to be good, or good enough. size says how many bytes a segment has.
+// Another one is begun if fresh, or if the newest is full or has been lost: used is the highest number that a segment is known
+// to have had.
+func Open(dir string, size int64, found Found, fresh bool, used uint64) (*Journal, error) {
 	j := &Journal{dir: dir, size: size, segments: found.segments, sync: syncData, files: files{dir: dir, open: map[uint64]*file{}}}
+	j.number = used
 	for _, n := range found.stray {
 		if err := os.Remove(fileName(dir, n)); err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}
-		j.number = n
+		j.number = max(j.number, n)
 	}
 	if err := found.wipe(dir); err != nil {
 		return nil, err
 	}
-	if found.head == 0 || fresh || found.end >= size {
+	if found.head < used || found.head == 0 || fresh || found.end >= size {
 		j.number = max(j.number, found.head)
 		if n := len(found.segments); n > 0 {
 			j.number = max(j.number, found.segments[n-1].Number)

@@ -24,7 +24,7 @@ func open(t testing.TB, dir string, f Follow) (*Journal, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := Open(dir, testSize, found, f.Lenient)
+	j, err := Open(dir, testSize, found, f.Lenient, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestDamageIsTold(t *testing.T) {
 			if (len(found.Damaged) > 0) != errors.Is(c.want, ErrDamaged) && len(c.follow.Known) == 0 {
 				t.Errorf("damaged: %v", found.Damaged)
 			}
-			again, err := Open(dir, testSize, found, true)
+			again, err := Open(dir, testSize, found, true, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,6 +237,20 @@ func TestPayloadIsNoRecord(t *testing.T) {
 	change(t, dir, 1, int(offset)+4, nil)
 	if _, got := open(t, dir, Follow{}); len(got) != 1 {
 		t.Errorf("read %v", got)
+	}
+}
+
+// TestNumbersAreNotUsedAgain opens a journal whose newest segment is gone: what was known of that one must not be said of
+// another.
+func TestNumbersAreNotUsedAgain(t *testing.T) {
+	dir := t.TempDir()
+	j, err := Open(dir, testSize, Found{}, false, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close() //nolint:errcheck // a test's
+	if n, _, err := j.Next(); n != 8 || err != nil {
+		t.Errorf("segment %d, %v; want 8", n, err)
 	}
 }
 
@@ -339,7 +353,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		j, err := Open(dir, testSize, found, false) // what was found to be good can be written on
+		j, err := Open(dir, testSize, found, false, 0) // what was found to be good can be written on
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -359,7 +373,7 @@ func BenchmarkWrite(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	j, err := Open(b.TempDir(), 32<<20, found, false)
+	j, err := Open(b.TempDir(), 32<<20, found, false, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
