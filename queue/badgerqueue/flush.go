@@ -77,6 +77,50 @@ func (q *Queue) flush() (bool, error) {
 	return true, nil
 }
 
+const (
+	tidyFrom  = 16      // write buffers that the tables may take however little stands in them
+	tidyEvent = 1 << 10 // bytes of tables for each event; its records take about half of it
+)
+
+// tidy compacts the tables when they are much larger than what can stand in them: compaction comes by itself only with more
+// writing, and after a long outage there may be none.
+func (q *Queue) tidy() error {
+	size := q.store.tables()
+	last, err := q.lastEvent()
+	if err != nil {
+		return err
+	}
+	events := int64(max(last, q.sweeper.floor.Load()) - q.sweeper.floor.Load()) //nolint:gosec // far below 2^63
+	if size <= max(tidyFrom*q.opt.MemTable, events*tidyEvent, 2*q.sweeper.tidied) {
+		return nil
+	}
+	q.opt.Logger.Info("giving back room on disk", "bytes", size, "events", events)
+	if ok, err := q.flush(); err != nil || !ok {
+		return err
+	}
+	err = q.store.db.Flatten(1)
+	q.sweeper.tidied = q.store.tables()
+	return err
+}
+
+// tables gives the bytes of Badger's tables.
+func (s *store) tables() (size int64) {
+	for _, t := range s.db.Tables() {
+		size += int64(t.OnDiskSize)
+	}
+	return size
+}
+
+// lastEvent gives the number of the newest event; 0 for none.
+func (q *Queue) lastEvent() (seq uint64, err error) {
+	snap := q.store.snapshot()
+	defer snap.release()
+	return seq, scan(snap.Txn, []byte{kindEvent}, nil, true, false, func(key []byte, _ *badger.Item) (bool, error) {
+		seq = seqOf(key)
+		return false, nil
+	})
+}
+
 // giveBack returns the room of what was retired: whole segments of the journal, and tables by compaction.
 func (q *Queue) giveBack() error {
 	if ok, err := q.flush(); err != nil || !ok {

@@ -2,6 +2,7 @@ package badgerqueue
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -18,8 +19,11 @@ const (
 
 // sweeper retires events whose time is over, with all that belongs to them.
 type sweeper struct {
-	floor atomic.Uint64    // no event stands below it
-	stood map[uint64]int64 // bytes that stood in each segment when it was last looked at; only the sweeping goroutine
+	floor atomic.Uint64 // no event stands below it
+
+	// Only the sweeping goroutine has these.
+	stood  map[uint64]int64 // bytes that stood in each segment of the journal when it was last looked at
+	tidied int64            // bytes of tables after they were last compacted for room
 }
 
 // retireOp deletes events and what belongs to them. Whoever makes it holds q.retiring until it is committed.
@@ -71,8 +75,8 @@ func (q *Queue) sweep() {
 		q.opt.Logger.Error("retention stopped", "err", err)
 		return
 	}
-	if err := q.moveOld(false); err != nil {
-		q.opt.Logger.Error("a segment of the journal keeps its room", "err", err)
+	if err := errors.Join(q.moveOld(false), q.tidy()); err != nil {
+		q.opt.Logger.Error("room on disk is not given back", "err", err)
 	}
 	if q.opt.MaxDisk <= 0 {
 		return
