@@ -76,6 +76,9 @@ func (o *Options) verifyJournal(was *mark, newest uint64) error {
 	if err != nil {
 		return journalError(o.Dir, err)
 	}
+	if was != nil && found.None() {
+		return o.forgive(fmt.Errorf("%w: %s has no journal: it was removed, or a version wrote the store that had none", ErrBehind, o.Dir))
+	}
 	if o.AcceptLoss && len(found.Damaged) > 0 {
 		_ = o.forgive(fmt.Errorf("%w: segments %v of the journal", ErrDamaged, found.Damaged))
 	}

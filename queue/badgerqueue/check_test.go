@@ -20,7 +20,7 @@ func storeOf(t *testing.T, dir string) Options {
 	}
 	for i := range 200 {
 		e := testEntry(fmt.Sprint(i), "", "a")
-		e.Event.Body = make([]byte, 8<<10)
+		e.Event.Body = noise(8 << 10)
 		enqueue(t, q, e)
 	}
 	if err := q.Close(t.Context()); err != nil {
@@ -94,7 +94,7 @@ func TestDamageIsNamed(t *testing.T) {
 			for _, name := range segmentFiles(t, o.Dir) {
 				remove(t, name)
 			}
-		}, ErrDamaged, "of the journal is missing"},
+		}, ErrBehind, "has no journal"},
 		{"other counts", func(t *testing.T, o Options) {
 			m, err := readMark(o.Dir)
 			if err == nil {

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 )
 
@@ -39,6 +40,9 @@ type Info struct {
 	Size   int64  // bytes reserved or written
 }
 
+// None says that there is no segment at all.
+func (f *Found) None() bool { return len(f.segments)+len(f.Damaged) == 0 }
+
 // Read goes through the journal in a folder, and calls fn with each commit newer than f.After, in order. Nothing is changed.
 // The error is ErrDamaged, ErrMissing, or what fn or reading gave.
 func (f Follow) Read(dir string, fn func(*Record) error) (found Found, err error) {
@@ -46,35 +50,37 @@ func (f Follow) Read(dir string, fn func(*Record) error) (found Found, err error
 	if err != nil {
 		return found, err
 	}
-	var segments []*segment
-	defer func() {
-		for _, s := range segments {
-			s.close()
-		}
-	}()
 	for i, number := range all {
-		s, err := openSegment(dir, number, 0)
-		switch {
-		case errors.Is(err, errNoHead) && i == len(all)-1:
-			found.stray = append(found.stray, number)
-			continue
-		case errors.Is(err, errNoHead):
-			err = fmt.Errorf("%w: %s has no header", ErrDamaged, fileName(dir, number))
-		}
-		if err != nil && !f.forgives(&found, number, err) {
+		if err := f.meet(&found, dir, number, i == len(all)-1); err != nil {
 			return found, err
 		}
-		if err == nil {
-			segments = append(segments, s)
-			found.segments = append(found.segments, Info{Number: number, First: s.first(), Size: s.size})
-		}
 	}
-	for i, s := range segments {
-		if err := f.segment(&found, s, found.segments[i+1:], fn); err != nil {
+	for i, s := range found.segments {
+		if err := f.segment(&found, dir, s.Number, found.segments[i+1:], fn); err != nil {
 			return found, err
 		}
 	}
 	return found, nil
+}
+
+// meet looks at the beginning of a segment.
+func (f *Follow) meet(found *Found, dir string, number uint64, last bool) error {
+	s, err := openSegment(dir, number, os.O_RDONLY)
+	switch {
+	case err == nil:
+		defer s.close()
+		found.segments = append(found.segments, Info{Number: number, First: s.first(), Size: s.size})
+		return nil
+	case errors.Is(err, errNoHead) && last:
+		found.stray = append(found.stray, number)
+		return nil
+	case errors.Is(err, errNoHead):
+		err = fmt.Errorf("%w: %s has no header", ErrDamaged, fileName(dir, number))
+	}
+	if f.forgives(found, number, err) {
+		return nil
+	}
+	return err
 }
 
 // forgives says whether to go on in spite of damage, and notes it.
@@ -89,12 +95,17 @@ func (f *Follow) forgives(found *Found, number uint64, err error) bool {
 }
 
 // segment reads one segment, if it may hold what is wanted. later are those behind it.
-func (f *Follow) segment(found *Found, s *segment, later []Info, fn func(*Record) error) error {
+func (f *Follow) segment(found *Found, dir string, number uint64, later []Info, fn func(*Record) error) error {
 	i := slices.IndexFunc(later, func(l Info) bool { return l.First != 0 })
 	last := i < 0
 	if !f.All && !last && later[i].First <= f.After+1 {
 		return nil
 	}
+	s, err := openSegment(dir, number, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer s.close()
 	var newest uint64
 	from := int64(segmentHead)
 	for {
