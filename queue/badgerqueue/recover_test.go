@@ -15,7 +15,10 @@ import (
 func crashed(t *testing.T, q *Queue) *Queue {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(q.opt.Dir)); err != nil {
+	q.marking.Lock() // no mark is written, and no segment removed, while their files are copied one after the other
+	err := os.CopyFS(dir, os.DirFS(q.opt.Dir))
+	q.marking.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(dir, "badger", "LOCK")); err != nil {
