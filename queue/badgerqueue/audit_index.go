@@ -86,6 +86,21 @@ func (a *audit) identity(key []byte, item *badger.Item) error {
 	return err
 }
 
+// segment checks what is counted of a segment, when all events have been counted.
+func (a *audit) segment(key []byte, item *badger.Item) error {
+	v, err := item.ValueCopy(nil)
+	if err != nil {
+		return corrupt(key, "%v", err)
+	}
+	counted := a.stands[seqOf(key)]
+	delete(a.stands, seqOf(key))
+	stands, err := decodeSegment(key, v)
+	if err == nil && stands != counted {
+		err = fmt.Errorf("%s: says that %d bytes stand there, %d do", keyString(key), stands, counted)
+	}
+	return err
+}
+
 func (a *audit) rejected(key []byte, item *badger.Item) error {
 	if isPart(key) {
 		return nil

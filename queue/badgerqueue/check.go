@@ -8,20 +8,31 @@ import (
 	"maps"
 	"os"
 	"slices"
+
+	"github.com/plugboard/plugboard/queue/badgerqueue/journal"
 )
 
-// verify looks at a store's files before Badger does, which deletes what its list has lost, cuts a log at the first
-// record that makes no sense, and panics where nobody can catch it on a table that was cut. Until verify is content
-// nothing has been changed.
+// verify looks at a store's files before Badger does, which deletes what its list has lost, and panics where nobody can
+// catch it on a table that was cut. Until verify is content nothing has been changed.
 func (o *Options) verify() (was *mark, err error) {
-	if o.unchecked {
-		return &mark{}, makeFolder(o.Dir, storePath(o.Dir))
-	}
 	release, err := lockStore(o.Dir)
 	if err != nil {
 		return was, err
 	}
 	defer release()
+	if was = new(mark); !o.unchecked {
+		if was, err = o.verifyFiles(); err != nil {
+			return was, err
+		}
+	}
+	if err := roomToOpen(storePath(o.Dir)); err != nil {
+		return was, err
+	}
+	return was, removeLogs(storePath(o.Dir))
+}
+
+// verifyFiles is verify once nobody else changes the files.
+func (o *Options) verifyFiles() (was *mark, err error) {
 	was, err = readMark(o.Dir)
 	if err := o.forgive(err); err != nil {
 		return was, err
@@ -47,11 +58,7 @@ func (o *Options) verify() (was *mark, err error) {
 	if err := o.verifyTables(list); err != nil {
 		return was, err
 	}
-	oldest, err := checkLogs(path, list.newest)
-	if err := o.forgive(err); err != nil {
-		return was, err
-	}
-	if err := o.forgive(list.unlisted(path, oldest)); err != nil {
+	if err := o.verifyJournal(was, list.newest); err != nil {
 		return was, err
 	}
 	if o.AcceptLoss { // Badger would delete them
@@ -60,6 +67,22 @@ func (o *Options) verify() (was *mark, err error) {
 		}
 	}
 	return was, was.unclean(o.Dir)
+}
+
+// verifyJournal reads the journal, as far as the tables do not have it, or all of it.
+func (o *Options) verifyJournal(was *mark, newest uint64) error {
+	how := o.follow(was, newest)
+	found, err := how.Read(journalPath(o.Dir), func(*journal.Record) error { return nil })
+	if err != nil {
+		return journalError(o.Dir, err)
+	}
+	if was != nil && found.None() {
+		return o.forgive(fmt.Errorf("%w: %s has no journal: it was removed, or a version wrote the store that had none", ErrBehind, o.Dir))
+	}
+	if o.AcceptLoss && len(found.Damaged) > 0 {
+		_ = o.forgive(fmt.Errorf("%w: segments %v of the journal", ErrDamaged, found.Damaged))
+	}
+	return nil
 }
 
 // verifyTables reads tables. Those that are damaged are taken out when that is wanted, and no scrub need say so again.
@@ -91,8 +114,11 @@ func (q *Queue) compare(was *mark) error {
 	case was == nil:
 		return nil
 	case q.store.visible < was.Version:
-		return fmt.Errorf("%w: the last commit in %s is number %d, there was a number %d: the end of a log is damaged", ErrBehind, q.opt.Dir, q.store.visible, was.Version)
+		return fmt.Errorf("%w: the last commit in %s is number %d, there was a number %d: the end of the journal is missing", ErrBehind, q.opt.Dir, q.store.visible, was.Version)
 	default:
+		if err := q.store.segments.missing(q.store.journal.Segments()); err != nil {
+			return err
+		}
 		pending := q.pending()
 		for _, name := range slices.Sorted(maps.Keys(was.Pending)) {
 			if want := was.Pending[name]; pending[name] != want {
@@ -129,6 +155,15 @@ func (q *Queue) begin(ctx context.Context) error {
 	if noted == nil {
 		noted := markedOp{q.ticket()}
 		if err := q.submit(ctx, noted, noted.ticket); err != nil {
+			return err
+		}
+	}
+	if q.opt.AcceptLoss {
+		o, err := q.recountSegments()
+		if err == nil {
+			err = q.submit(ctx, o, o.ticket)
+		}
+		if err != nil {
 			return err
 		}
 	}

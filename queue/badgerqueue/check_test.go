@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -22,7 +20,7 @@ func storeOf(t *testing.T, dir string) Options {
 	}
 	for i := range 200 {
 		e := testEntry(fmt.Sprint(i), "", "a")
-		e.Event.Body = make([]byte, 8<<10)
+		e.Event.Body = noise(8 << 10)
 		enqueue(t, q, e)
 	}
 	if err := q.Close(t.Context()); err != nil {
@@ -37,6 +35,16 @@ func tableFiles(t *testing.T, dir string) []string {
 	names, err := filepath.Glob(filepath.Join(storePath(dir), "*.sst"))
 	if err != nil || len(names) == 0 {
 		t.Fatalf("tables: %v, %v", names, err)
+	}
+	return names
+}
+
+// segmentFiles lists the files of a store's journal.
+func segmentFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(journalPath(dir), "*.seg"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("segments: %v, %v", names, err)
 	}
 	return names
 }
@@ -79,6 +87,14 @@ func TestDamageIsNamed(t *testing.T) {
 		{"mark removed", func(t *testing.T, o Options) { remove(t, markPath(o.Dir)) }, ErrBehind, "mark is gone"},
 		{"mark cut", func(t *testing.T, o Options) { cut(t, markPath(o.Dir)) }, ErrBehind, "mark cannot be read"},
 		{"MANIFEST removed", func(t *testing.T, o Options) { remove(t, filepath.Join(storePath(o.Dir), "MANIFEST")) }, ErrBehind, "has no MANIFEST"},
+		{"segment cut", func(t *testing.T, o Options) { cut(t, segmentFiles(t, o.Dir)[0]) }, ErrDamaged, "it was cut"},
+		{"segment flipped", func(t *testing.T, o Options) { flip(t, segmentFiles(t, o.Dir)[0], 1000) }, ErrDamaged, "was whole once"},
+		{"segment removed", func(t *testing.T, o Options) { remove(t, segmentFiles(t, o.Dir)[0]) }, ErrDamaged, "segment 1 of the journal is missing"},
+		{"journal removed", func(t *testing.T, o Options) {
+			for _, name := range segmentFiles(t, o.Dir) {
+				remove(t, name)
+			}
+		}, ErrBehind, "has no journal"},
 		{"other counts", func(t *testing.T, o Options) {
 			m, err := readMark(o.Dir)
 			if err == nil {
@@ -143,74 +159,4 @@ func TestDamagedTableIsKept(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(o.Dir, "aside", filepath.Base(name))); err != nil {
 		t.Error(err)
 	}
-}
-
-// logOf gives a store's log as a kill leaves it, with some commits in it, and where each record begins.
-func logOf(t testing.TB) (log []byte, starts []int) {
-	dir := t.TempDir()
-	q, err := Open(t.Context(), Options{Dir: dir, MemTable: 1 << 20, MinFree: -1, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 5 {
-		if _, err := q.Enqueue(t.Context(), testEntry(fmt.Sprint(i), "", "a")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log, err = os.ReadFile(filepath.Join(storePath(dir), "00001.mem"))
-	if err = errors.Join(err, q.Close(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-	for at := logHeader; ; {
-		r, ok := readLogRecord(log[at:])
-		if !ok {
-			return log[:at+64], starts
-		}
-		starts = append(starts, at)
-		at += r.size
-	}
-}
-
-// TestLogs damages a log in each of its records, and cuts it there: only what a kill may leave is borne.
-func TestLogs(t *testing.T) {
-	log, starts := logOf(t)
-	fresh := func() *logCheck { return &logCheck{first: math.MaxUint64} }
-	if err := fresh().records("log", log, int64(len(log))); err != nil || len(starts) < 10 {
-		t.Fatalf("%d records, %v", len(starts), err)
-	}
-	lastCommit := 0 // its first record
-	for i, at := range starts[:len(starts)-1] {
-		if r, _ := readLogRecord(log[at:]); r.ends {
-			lastCommit = i + 1
-		}
-	}
-	for i, at := range starts {
-		broken := slices.Clone(log)
-		broken[at+9] ^= 1
-		if err := fresh().records("log", broken, int64(len(broken))); (err != nil) != (i < lastCommit) {
-			t.Errorf("record %d of %d flipped, the last commit begins at %d: %v", i, len(starts), lastCommit, err)
-		}
-		if err := fresh().records("log", log[:at+9], int64(at+9)); !errors.Is(err, ErrDamaged) {
-			t.Errorf("record %d cut: %v", i, err)
-		}
-		if err := fresh().records("log", log[:at], int64(len(log))); err != nil {
-			t.Errorf("a kill before record %d: %v", i, err)
-		}
-	}
-}
-
-func FuzzLogs(f *testing.F) {
-	log, starts := logOf(f)
-	f.Add(log)
-	f.Add(log[:starts[3]+5])
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) < logHeader {
-			return
-		}
-		c := logCheck{first: math.MaxUint64}
-		if err := c.records("log", b, int64(len(b))); err != nil && !errors.Is(err, ErrDamaged) {
-			t.Error(err)
-		}
-	})
 }

@@ -13,7 +13,7 @@ import (
 
 const (
 	crcSize       = 4
-	recordVersion = 2 // 1 had events unpacked
+	recordVersion = 3 // 2 had what an event says in its record
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -25,7 +25,7 @@ type committer struct {
 	done chan struct{}
 	wake chan struct{}
 
-	version uint64 // of the last commit handed to Badger; run's own
+	version uint64 // of the last commit that was launched; run's own
 
 	mu      sync.Mutex
 	queued  []op
@@ -170,7 +170,7 @@ func (c *committer) waiting() bool {
 	return len(c.queued) > 0
 }
 
-// launch hands a batch to Badger. After a failed commit nothing is known of the disk: it is not tried again, and nothing
+// launch writes a batch to the journal, and then to Badger. After a failed commit nothing is known of the disk: it is not tried again, and nothing
 // more is written.
 func (c *committer) launch(b *batch, written chan<- error) {
 	b.start = time.Now()
@@ -182,20 +182,22 @@ func (c *committer) launch(b *batch, written chan<- error) {
 	if err == nil {
 		err = b.err
 	}
+	if err == nil {
+		err = b.place(c.version)
+	}
 	if err != nil {
 		written <- err
 		return
 	}
 	c.q.opt.steps().at(StepBuilt)
-	done := func(err error) {
+	version := c.version
+	go func() {
+		err := b.log(version)
 		if err == nil {
-			err = c.q.store.syncNewLog()
+			err = c.q.store.apply(b.txn, version)
 		}
 		written <- err
-	}
-	if err := b.txn.CommitAt(c.version, done); err != nil {
-		written <- err
-	}
+	}()
 }
 
 // finish makes a written batch known: to what is in memory, then to who waits.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/plugboard/plugboard/queue"
+	"github.com/plugboard/plugboard/queue/badgerqueue/journal"
 )
 
 // enqueueOp writes events with what they owe, all of them in one commit.
@@ -14,8 +15,9 @@ type enqueueOp struct {
 	q      *Queue
 	items  []enqueueItem
 	ids    []identity // claimed
-	bytes  int
-	stored int // items that are no repeats
+	bytes  int        // of records
+	said   int        // bytes of payloads
+	stored int        // items that are no repeats
 
 	oneItem [1]enqueueItem // room for what most calls need
 	oneID   [1]identity
@@ -28,8 +30,10 @@ type enqueueItem struct {
 	ends    int64 // of the window, in the queue's own time
 	expires int64 // of the identity record
 	now     int64
-	size    int64 // of the event's parts
-	parts   [][]byte
+	record  []byte
+	work    *scratch // holds payload
+	payload []byte
+	sum     uint32 // of payload
 	kept    *queue.Event
 	held    int64 // bytes that keeping it takes
 	owed    []owedItem
@@ -44,8 +48,8 @@ type owedItem struct {
 	sealed []byte
 }
 
-// Enqueue commits entries. See queue.Queue. ErrFull when the disk has no room, ErrTooLarge when the entries together are
-// larger than one commit may be (about an eighth of Options.MemTable).
+// Enqueue commits entries. See queue.Queue. ErrFull when the disk has no room, ErrTooLarge when what the entries say is
+// larger together than one commit may be (16 MiB), or their records (about an eighth of Options.MemTable).
 func (q *Queue) Enqueue(ctx context.Context, entries ...queue.Entry) ([]queue.Receipt, error) {
 	if err := q.usable(); err != nil {
 		return nil, err
@@ -66,9 +70,9 @@ func (q *Queue) Enqueue(ctx context.Context, entries ...queue.Entry) ([]queue.Re
 		return nil, err
 	}
 	if o.stored > 0 {
-		if o.bytes > q.maxBytes {
+		if o.bytes > q.maxBytes || o.said > maxSaid {
 			q.claims.drop(o.ids)
-			return nil, fmt.Errorf("%w: %d bytes, %d are possible", queue.ErrTooLarge, o.bytes, q.maxBytes)
+			return nil, fmt.Errorf("%w: records of %d bytes and bodies of %d, %d and %d are possible", queue.ErrTooLarge, o.bytes, o.said, q.maxBytes, maxSaid)
 		}
 		if err := q.enqueue(ctx, o); err != nil {
 			return nil, err
@@ -84,11 +88,11 @@ func (q *Queue) Enqueue(ctx context.Context, entries ...queue.Entry) ([]queue.Re
 }
 
 func (q *Queue) enqueue(ctx context.Context, o *enqueueOp) error {
-	if err := q.space.admit(o.bytes); err != nil {
+	if err := q.space.admit(o.bytes + o.said); err != nil {
 		q.claims.drop(o.ids)
 		return err
 	}
-	defer q.space.release(o.bytes) // a little early for a caller who gives up: the next look sees it
+	defer q.space.release(o.bytes + o.said) // a little early for a caller who gives up: the next look sees it
 	if err := q.committer.add(o); err != nil {
 		q.claims.drop(o.ids)
 		return err
@@ -99,8 +103,10 @@ func (q *Queue) enqueue(ctx context.Context, o *enqueueOp) error {
 	return o.wait(ctx)
 }
 
-// maxHead bounds what describes an event, in bytes: it has to fit into the first part with room to spare.
-const maxHead = 64 << 10
+const (
+	maxHead = 64 << 10 // bytes of what describes an event: its record is no payload
+	maxSaid = 16 << 20 // bytes of bodies and requests in one Enqueue
+)
 
 // prepare encodes an entry, in the caller's goroutine.
 func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
@@ -129,16 +135,16 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 		r := deliveryRecord{state: queue.Pending, created: it.now, route: o.Route, key: shortKey(o.Key)}
 		it.owed[i] = owedItem{line: l, hash: hashOf(r.key), record: r, sealed: r.encode()}
 	}
-	if n := room(ev); n > q.maxBytes {
-		return fmt.Errorf("%w: %d bytes, %d are possible", queue.ErrTooLarge, n, q.maxBytes)
+	if n := room(ev); n > maxSaid {
+		return fmt.Errorf("%w: %d bytes, %d are possible", queue.ErrTooLarge, n, maxSaid)
 	}
 	if len(it.owed) > 0 {
 		it.keep(ev)
 	}
-	it.parts = encodeEvent(ev, it.owed)
-	for _, part := range it.parts {
-		it.size += int64(len(part))
-	}
+	it.record = encodeEvent(ev, it.owed)
+	it.work = scratches.Get().(*scratch)
+	it.payload = it.work.payload(ev)
+	it.sum = journal.Sum(it.payload)
 	it.id = identityOf(ev.Source, ev.ID)
 	it.expires = expiry(max(ev.Window, q.opt.Retain))
 	if it.window = ev.Window > 0; it.window {
@@ -176,6 +182,7 @@ func (o *enqueueOp) claim(ctx context.Context) error {
 		if it := &o.items[i]; !it.receipt.Repeat {
 			o.stored++
 			o.bytes += it.weight()
+			o.said += len(it.payload)
 		}
 	}
 	return nil
@@ -222,14 +229,15 @@ func (o *enqueueOp) before(i int) *enqueueItem {
 }
 
 func (it *enqueueItem) weight() int {
-	n := int(it.size) + len(it.parts)*perWrite + len(it.id.source) + perWrite
+	n := len(it.record) + len(it.id.source) + 2*perWrite
 	for i := range it.owed {
 		n += len(it.owed[i].sealed) + len(it.owed[i].line.name) + 2*perWrite
 	}
 	return n
 }
 
-func (o *enqueueOp) weight() int { return o.bytes }
+func (o *enqueueOp) weight() int  { return o.bytes }
+func (o *enqueueOp) payload() int { return o.said }
 
 func (o *enqueueOp) build(b *batch) error {
 	for i := range o.items {
@@ -238,7 +246,7 @@ func (o *enqueueOp) build(b *batch) error {
 			continue
 		}
 		it.seq = o.q.nextSeq()
-		b.putParts(appendEventKey(b.key(), it.seq), it.parts, 0)
+		b.putEvent(appendEventKey(b.key(), it.seq), it.record, it.payload, it.sum)
 		for j := range it.owed {
 			owed := &it.owed[j]
 			b.name(owed.line)
@@ -281,6 +289,10 @@ func (o *enqueueOp) apply() {
 }
 
 func (o *enqueueOp) finish(err error) {
+	for i := range o.items {
+		o.items[i].work.free()
+		o.items[i].work, o.items[i].payload = nil, nil
+	}
 	o.q.claims.drop(o.ids)
 	o.ticket.finish(err)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/plugboard/plugboard/queue"
+	"github.com/plugboard/plugboard/queue/badgerqueue/journal"
 )
 
 // eventRecord is what e|seq holds: the event once, however many destinations it has, and what it owes.
@@ -11,25 +12,26 @@ type eventRecord struct {
 	seq   uint64
 	event queue.Event
 	owed  []owedRecord
-	more  int // further parts
+	place journal.Place // of its body and request
 }
+
+// placeAt is where the place stands in an e record: it is filled in when the commit's own is known.
+const placeAt = crcSize + 1
 
 type owedRecord struct {
 	line       uint32
 	route, key string
 }
 
-// encodeEvent makes the parts of an event, the first with its head. The checksums are missing still: the key is not known
-// before the committer has numbered the event.
-func encodeEvent(ev *queue.Event, owed []owedItem) (parts [][]byte) {
-	work := scratches.Get().(*scratch)
-	defer work.free()
-	payload := work.payload(ev)
-	size := len(ev.Source) + len(ev.ID) + len(ev.Type) + len(ev.Subject) + len(payload) + 40
+// encodeEvent makes the record of an event. Its place and checksum are missing still: they are not known before the
+// committer has numbered the event.
+func encodeEvent(ev *queue.Event, owed []owedItem) []byte {
+	size := len(ev.Source) + len(ev.ID) + len(ev.Type) + len(ev.Subject) + journal.PlaceSize + 40
 	for i := range owed {
 		size += len(owed[i].record.route) + len(owed[i].record.key) + 12
 	}
-	b, more := newParted(size)
+	b := newRecord(size)
+	b = b[:len(b)+journal.PlaceSize]
 	b = appendString(b, ev.Source)
 	b = appendString(b, ev.ID)
 	b = appendString(b, ev.Type)
@@ -41,13 +43,19 @@ func encodeEvent(ev *queue.Event, owed []owedItem) (parts [][]byte) {
 		b = appendString(b, owed[i].record.route)
 		b = appendString(b, owed[i].record.key)
 	}
-	return split(append(b, payload...), more)
+	return b
 }
 
-// decodeHead reads an event without its body from its first part, and says how many more parts there are. What is left
-// in f is the body's beginning.
-func decodeHead(key []byte, f *fields) (r eventRecord, more int, err error) {
-	more = f.parts()
+// decodeEvent reads an event without its body.
+func decodeEvent(key, record []byte) (r eventRecord, err error) {
+	f, err := unseal(key, record)
+	if err != nil {
+		return r, err
+	}
+	if len(f.rest) < journal.PlaceSize {
+		return r, corrupt(key, "cut short")
+	}
+	r.place, f.rest = journal.PlaceFrom(f.rest), f.rest[journal.PlaceSize:]
 	r.event.Source = f.string()
 	r.event.ID = f.string()
 	r.event.Type = f.string()
@@ -60,15 +68,6 @@ func decodeHead(key []byte, f *fields) (r eventRecord, more int, err error) {
 	for ; n > 0 && !f.bad; n-- {
 		r.owed = append(r.owed, owedRecord{line: uint32(f.uint()), route: f.string(), key: f.string()})
 	}
-	if f.bad {
-		return eventRecord{}, 0, corrupt(key, "cut short")
-	}
-	r.seq, r.more = binary.BigEndian.Uint64(key[1:]), more
-	return r, more, nil
-}
-
-// decodeBody reads the rest of an event, once all its parts stand one behind the other in f.
-func decodeBody(key []byte, r *eventRecord, f *fields) error {
-	f.payload(&r.event)
-	return f.done(key)
+	r.seq = binary.BigEndian.Uint64(key[1:])
+	return r, f.done(key)
 }

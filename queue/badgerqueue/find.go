@@ -93,7 +93,7 @@ func (q *Queue) findEvent(txn *badger.Txn, id string, body bool) (*eventRecord, 
 		return nil, err
 	}
 	if seq != 0 {
-		if r, err := readEvent(txn, seq, body); r != nil || err != nil {
+		if r, err := q.store.readEvent(txn, seq, body); r != nil || err != nil {
 			return r, err
 		}
 	}
@@ -107,10 +107,7 @@ func (q *Queue) findOverdue(txn *badger.Txn, id string, body bool) (*eventRecord
 	var seq uint64
 	start := appendEventKey(nil, q.sweeper.floor.Load())
 	err := scan(txn, []byte{kindEvent}, start, false, false, func(key []byte, _ *badger.Item) (bool, error) {
-		if isPart(key) {
-			return true, nil
-		}
-		r, err := readEvent(txn, seqOf(key), false)
+		r, err := q.store.readEvent(txn, seqOf(key), false)
 		if err != nil || r == nil {
 			return false, err
 		}
@@ -125,7 +122,7 @@ func (q *Queue) findOverdue(txn *badger.Txn, id string, body bool) (*eventRecord
 	if err != nil || seq == 0 {
 		return nil, err
 	}
-	return readEvent(txn, seq, body)
+	return q.store.readEvent(txn, seq, body)
 }
 
 // findDelivery finds a delivery by its ID, with its event. Event IDs may hold slashes and destinations may hold #: each

@@ -8,7 +8,7 @@ import (
 
 // The first byte of a key says what the record is. Numbers follow in big-endian form, so that keys sort by them.
 const (
-	kindEvent    = 'e' // e|seq[|part]               an event; long ones go on in parts
+	kindEvent    = 'e' // e|seq                      an event, and where its body stands
 	kindDelivery = 'q' // q|line|seq                 a delivery
 	kindName     = 'n' // n|destination              the number of its line
 	kindMeta     = 'm' // m|line                     floor and counts of a line; line 0: the whole queue
@@ -18,7 +18,7 @@ const (
 	kindIdentity = 'i' // i|hash of the id|source    an event's identity, for repeats and for finding it
 	kindAttempt  = 'a' // a|line|seq|number          an attempt before the last one
 	kindReplay   = 'r' // r|event|line|seq           a later delivery of the same event
-	kindFill     = 'f' // f                          nothing: pushes others out of the write buffer
+	kindSegment  = 'j' // j|segment                  bytes of the journal's segment that stand
 	kindRejected = 'z' // z|seq[|part]               a request set aside
 	kindMarked   = 'b' // b                          a mark stands beside the store
 )
@@ -36,7 +36,7 @@ func appendPartKey(key, whole []byte, part int) []byte {
 	return binary.BigEndian.AppendUint16(append(key, whole...), uint16(part))
 }
 
-// isPart says whether an e or z key is that of a further part.
+// isPart says whether a z key is that of a further part.
 func isPart(key []byte) bool { return len(key) > 9 }
 
 func appendDeliveryKey(key []byte, line uint32, seq uint64) []byte {
@@ -73,6 +73,10 @@ func appendReplayKey(key []byte, event uint64, line uint32, seq uint64) []byte {
 
 func appendRejectedKey(key []byte, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(key, kindRejected), seq)
+}
+
+func appendSegmentKey(key []byte, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(key, kindSegment), number)
 }
 
 func appendNameKey(key []byte, name string) []byte { return append(append(key, kindName), name...) }
@@ -158,6 +162,6 @@ func keyString(key []byte) string {
 
 // keyLayouts gives the widths of the fixed fields behind the first byte.
 var keyLayouts = map[byte][]int{
-	kindEvent: {8, 2}, kindDelivery: {4, 8}, kindMeta: {4}, kindTimer: {4, 8, 8}, kindFollower: {4, 8, 8},
+	kindEvent: {8}, kindSegment: {8}, kindDelivery: {4, 8}, kindMeta: {4}, kindTimer: {4, 8, 8}, kindFollower: {4, 8, 8},
 	kindDead: {4, 8}, kindIdentity: {16}, kindAttempt: {4, 8, 4}, kindReplay: {8, 4, 8}, kindRejected: {8, 2},
 }

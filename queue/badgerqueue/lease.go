@@ -65,7 +65,7 @@ func (l *line) open(txn *badger.Txn, e *entry) (*lease, error) {
 		ls.delivery = e.record.toDelivery(l, e.seq, *e.body)
 		return ls, nil
 	}
-	ev, err := readEvent(txn, e.event, true)
+	ev, err := l.q.store.readEvent(txn, e.event, true)
 	if err != nil {
 		return nil, err
 	}

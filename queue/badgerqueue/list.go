@@ -36,9 +36,6 @@ func (q *Queue) eachEvent(ctx context.Context, txn *badger.Txn, f *queue.Filter,
 	passed := 0
 	start := appendEventKey(nil, from.seq)
 	err = scan(txn, []byte{kindEvent}, start, true, false, func(key []byte, item *badger.Item) (bool, error) {
-		if isPart(key) {
-			return true, nil
-		}
 		if passed++; passed > maxPassed {
 			next = cursor{seq: seqOf(key)}.String()
 			return false, ctx.Err()
@@ -61,12 +58,8 @@ func (q *Queue) eachEvent(ctx context.Context, txn *badger.Txn, f *queue.Filter,
 
 func headOf(key []byte, item *badger.Item) (*eventRecord, error) {
 	var r eventRecord
-	err := item.Value(func(v []byte) error {
-		f, err := unseal(key, v)
-		if err != nil {
-			return err
-		}
-		r, _, err = decodeHead(key, &f)
+	err := item.Value(func(v []byte) (err error) {
+		r, err = decodeEvent(key, v)
 		return err
 	})
 	return &r, err

@@ -119,7 +119,7 @@ func (p *deliveryPage) add(l *line, seq uint64) (bool, error) {
 	if !in || !wantsDelivery(p.f, d) {
 		return true, nil
 	}
-	r, err := readEvent(p.txn, d.record.eventSeq(seq), false)
+	r, err := p.q.store.readEvent(p.txn, d.record.eventSeq(seq), false)
 	if err != nil {
 		return false, err
 	}

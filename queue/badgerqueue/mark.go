@@ -14,9 +14,12 @@ import (
 )
 
 // mark says, in a file of its own beside Badger's folder, what was there a second ago at most. Badger opens without a
-// word when the end of a log or of the list of tables is damaged, and deletes the tables that the list has lost.
+// word when the end of its list of tables is damaged, and deletes the tables that the list has lost; and of a journal nobody
+// could tell that its last segment is missing.
 type mark struct {
-	Version  uint64   // of the queue's own record: the newest of it is never merged away, so the store's is no lower
+	Version  uint64   // of the last commit
+	Flushed  uint64   // commits up to this one are in the tables, or were before they were merged away
+	Known    []uint64 `json:",omitempty"` // segments of the journal that are damaged, which was accepted
 	Clean    bool     // the store was closed in order: Tables is all there is, and nothing has been written since
 	Tables   []uint64 // by number
 	Manifest int64    // bytes of the list of tables
@@ -109,19 +112,13 @@ func (q *Queue) writeMark() error {
 	defer q.marking.Unlock()
 	snap := q.store.snapshot()
 	defer snap.release()
-	var m mark
-	item, err := snap.Get(appendMetaKey(nil, 0))
-	switch {
-	case err == nil:
-		m.Version = item.Version()
-	case !errors.Is(err, badger.ErrKeyNotFound):
-		return err
-	}
-	if q.usableNow() != nil || m.Version > 0 && m.Version == q.marked {
-		return nil
-	}
+	m := mark{Version: snap.ts, Flushed: q.marked[1], Known: q.store.known}
 	for _, t := range q.store.db.Tables() {
 		m.Tables = append(m.Tables, t.ID)
+		m.Flushed = max(m.Flushed, t.MaxVersion)
+	}
+	if q.usableNow() != nil || q.marked == [2]uint64{m.Version, m.Flushed} {
+		return nil
 	}
 	if st, err := os.Stat(filepath.Join(q.store.path, badger.ManifestFilename)); err == nil {
 		m.Manifest = st.Size()
@@ -129,18 +126,13 @@ func (q *Queue) writeMark() error {
 	if err := m.write(q.opt.Dir, q.opt.Step); err != nil {
 		return err
 	}
-	q.marked = m.Version
-	return nil
+	q.marked = [2]uint64{m.Version, m.Flushed}
+	q.boundTail(m.Flushed)
+	return q.dropSegments(m.Flushed)
 }
 
 // close closes Badger and notes what a store closed in order has.
 func (s *store) close(dir string, pending map[string]int) error {
-	var version uint64
-	txn := s.db.NewTransactionAt(latest, false)
-	if item, err := txn.Get(appendMetaKey(nil, 0)); err == nil {
-		version = item.Version()
-	}
-	txn.Discard()
 	if err := s.shut(); err != nil {
 		return err
 	}
@@ -148,5 +140,6 @@ func (s *store) close(dir string, pending map[string]int) error {
 	if err != nil {
 		return fmt.Errorf("badgerqueue: after closing %s: %w", s.path, err)
 	}
-	return (&mark{Version: version, Clean: true, Tables: list.ids(), Manifest: list.size, Pending: pending}).write(dir, nil)
+	m := mark{Version: s.version(), Flushed: s.version(), Known: s.known, Clean: true, Tables: list.ids(), Manifest: list.size, Pending: pending}
+	return m.write(dir, nil)
 }

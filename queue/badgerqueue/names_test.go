@@ -10,8 +10,8 @@ import (
 	"github.com/plugboard/plugboard/queue"
 )
 
-// TestNewNamesAreSynced writes until a log has become a table and another log has begun: the list of tables was synced by
-// way of our function, and the new log is known. gateway/faults cuts the power to see what that is good for.
+// TestNewNamesAreSynced has a table written: the list of tables was synced by way of our function. gateway/faults cuts the
+// power to see what that is good for.
 func TestNewNamesAreSynced(t *testing.T) {
 	if syncManifest == nil {
 		t.Fatal("Badger has no syncFunc any more: the name of a new table is not synced")
@@ -26,7 +26,6 @@ func TestNewNamesAreSynced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := q.store.log
 	for i := range 40 {
 		e := queue.Event{ID: strings.Repeat("x", i+1), Source: "s", Body: noise(60 << 10)}
 		if _, err := q.Enqueue(context.Background(), queue.Entry{Event: e}); err != nil {
@@ -36,17 +35,13 @@ func TestNewNamesAreSynced(t *testing.T) {
 	if err := q.Close(context.Background()); err != nil { // writes the last log into a table
 		t.Fatal(err)
 	}
-	if q.store.log == first {
-		t.Errorf("log %d is the newest that is known; there were others", first)
-	}
 	if synced == 0 {
 		t.Error("Badger does not sync its list of tables by syncFunc any more: the name of a new table is not synced")
 	}
 }
 
-// TestEmptiedLog opens a store in which Badger was stopped between emptying a log and removing it, and between making
-// its value log and giving it a size.
-func TestEmptiedLog(t *testing.T) {
+// TestEmptyLog opens a store in which Badger was stopped between making a log and giving it a size.
+func TestEmptyLog(t *testing.T) {
 	for _, name := range []string{"00007.mem", "000001.vlog"} {
 		dir := t.TempDir()
 		for range 2 {

@@ -10,7 +10,8 @@ import (
 // op is a change that rides a commit. The committer calls build, apply and finish from its one goroutine, op after op,
 // so that what an op keeps between them needs no lock, and so that changes happen in the order of their numbers.
 type op interface {
-	weight() int          // bytes it will write at most, keys and overhead included
+	weight() int          // bytes of records it will write at most, keys and overhead included
+	payload() int         // bytes of payloads, which go to the journal alone
 	build(b *batch) error // adds its writes; an error refuses this op alone and must come before its first write
 	apply()               // after the commit: changes what is in memory
 	finish(err error)     // wakes who waits
@@ -32,6 +33,8 @@ func (q *Queue) ticket() ticket {
 }
 
 func (t ticket) finish(err error) { t.result <- err }
+
+func (ticket) payload() int { return 0 } // most ops have none
 
 // wait returns when the op is durable or refused. When ctx ends first the op is committed none the less.
 func (t ticket) wait(ctx context.Context) error {

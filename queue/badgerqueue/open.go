@@ -65,7 +65,7 @@ func load(opt Options) (*Queue, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := openStore(opt)
+	st, err := openStore(opt, found)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +75,10 @@ func load(opt Options) (*Queue, error) {
 		maxBytes: int(st.db.MaxBatchSize()) - 64<<10,
 	}
 	q.batchBytes = min(maxBatchBytes, q.maxBytes)
+	q.marked[0] = latest // none is written yet
+	if found != nil {
+		q.marked[1] = found.Flushed
+	}
 	q.clock.start(opt)
 	q.committer = newCommitter(q)
 	trouble := func(err error) { _ = q.fail(err) }

@@ -20,7 +20,8 @@ type Options struct {
 
 	AcceptLoss bool // open a store of which a part is missing or damaged, and go on with what is left; see ErrBehind, ErrDamaged
 
-	MemTable   int64         // bytes of Badger's write buffer; 0: 32 MiB. Half of it on small machines. An Enqueue can be an eighth.
+	MemTable   int64         // bytes of Badger's write buffer; 0: 32 MiB. Half of it on small machines.
+	Segment    int64         // bytes of a file of the journal; 0: by the disk, at most 32 MiB
 	Cache      int64         // not used any more: tables are mapped, a cache would copy them
 	HeldBytes  int64         // bytes of waiting events that may be held in memory, over all; 0: 64 MiB
 	Window     int           // entries of one destination held in memory; 0: 1024
@@ -47,6 +48,7 @@ func (o Options) withDefaults() Options {
 	def((*int64)(&o.Retain), int64(72*time.Hour))
 	def(&o.MemTable, 32<<20)
 	def(&o.HeldBytes, 64<<20)
+	def(&o.Segment, o.segmentSize())
 	if o.Window == 0 {
 		o.Window = 1024
 	}

@@ -6,8 +6,8 @@ import (
 	badger "github.com/dgraph-io/badger/v4"
 )
 
-// partSize bounds one value. It lies far below Badger's threshold for the value log, whose failed syncs are only logged
-// and whose garbage is hardly ever collected. A longer record goes on under its key with a part's number behind it.
+// partSize bounds one value. It lies far below Badger's threshold for the value log, which nobody syncs and whose garbage is
+// hardly ever collected. A longer request set aside goes on under its key with a part's number behind it.
 const partSize = 256 << 10
 
 // newParted starts a record of up to size bytes that may have to be split, and says how many more parts it gets.

@@ -22,7 +22,7 @@ type Queue struct {
 	batchBytes int // of one commit, unless one op alone is larger
 
 	marking  sync.Mutex // held by who writes the mark
-	marked   uint64     // version of the last mark, since this queue was opened; 0: none
+	marked   [2]uint64  // Version and Flushed of the last mark
 	seq      uint64     // last number given out; only the committer changes it
 	stale    []stale    // in the order of since; those that were written meanwhile have another in their line; committer only
 	results  sync.Pool  // of channels for tickets

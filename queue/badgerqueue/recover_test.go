@@ -15,7 +15,7 @@ import (
 func crashed(t *testing.T, q *Queue) *Queue {
 	t.Helper()
 	dir := t.TempDir()
-	q.marking.Lock() // or the copy, which takes time, could get a mark that is newer than its store
+	q.marking.Lock() // no mark is written, and no segment removed, while their files are copied one after the other
 	err := os.CopyFS(dir, os.DirFS(q.opt.Dir))
 	q.marking.Unlock()
 	if err != nil {

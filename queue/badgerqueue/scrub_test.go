@@ -18,11 +18,11 @@ func filledTables(t *testing.T) (Options, int) {
 		t.Fatal(err)
 	}
 	w := &waiter{waitingOrders: waitingOrders{Lines: 1, Keys: 100}, q: q}
-	w.enqueue(8000, waitingBatch)
+	w.enqueue(16000, waitingBatch)
 	if err := q.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return opt, 8000
+	return opt, 16000
 }
 
 // TestScrub damages a store that is too large to be read through before it is used: the queue fails when it comes by, every

@@ -40,8 +40,8 @@ func (s *space) admit(bytes int) error {
 
 func (s *space) release(bytes int) { s.inFlight.Add(-int64(bytes)) }
 
-// look measures the file system. Beyond what is to stay free Badger needs room for what it will write again: each log
-// becomes a table, and the tables of the highest level are merged before they go.
+// look measures the file system. Beyond what is to stay free, the journal will want its next segment, and Badger room for
+// what it will write again: each log becomes a table, and the tables of the highest level are merged before they go.
 func (s *space) look(q *Queue) {
 	low, left := false, int64(math.MaxInt64/2)
 	if q.opt.MinFree >= 0 {
@@ -55,7 +55,7 @@ func (s *space) look(q *Queue) {
 		if need == 0 {
 			need = min(int64(st.Blocks)*size/10, largestReserve) //nolint:gosec // no disk has 2^63 bytes
 		}
-		need += 2*logSize(q.store.path) + q.store.db.Levels()[0].Size
+		need += q.opt.Segment + 2*logSize(q.store.path) + q.store.db.Levels()[0].Size
 		left = int64(st.Bavail)*size - need - growth*s.inFlight.Load() //nolint:gosec // as above
 		low = left <= 0
 	}
@@ -85,6 +85,25 @@ func logSize(path string) (total int64) {
 // openReserve is what opening a store takes beside the tables that it writes.
 const openReserve = 1 << 20
 
+// segmentSize is how large a file of the journal is: small on a small disk, of which two of them are to be a small part.
+func (o *Options) segmentSize() int64 {
+	size := min(32<<20, o.MemTable)
+	if o.MaxDisk > 0 {
+		size = min(size, o.MaxDisk/32)
+	}
+	var st unix.Statfs_t
+	for dir := filepath.Clean(o.Dir); ; dir = filepath.Dir(dir) {
+		if err := unix.Statfs(dir, &st); err == nil {
+			size = min(size, int64(st.Blocks)*int64(st.Bsize)/64) //nolint:gosec,unconvert // no disk has 2^63 bytes
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	return max(size, 1<<20)
+}
+
 // roomToOpen refuses to open a store on a disk that is so full that Badger would not live through it.
 func roomToOpen(path string) error {
 	var st unix.Statfs_t
@@ -102,7 +121,7 @@ func roomToOpen(path string) error {
 // paper counts what was reserved and never written.
 func (s *store) size() int64 {
 	var total int64
-	_ = filepath.WalkDir(s.path, func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(filepath.Dir(s.path), func(path string, d fs.DirEntry, err error) error {
 		var st unix.Stat_t
 		if err == nil && !d.IsDir() && unix.Lstat(path, &st) == nil {
 			total += st.Blocks * 512

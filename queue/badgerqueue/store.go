@@ -12,21 +12,26 @@ import (
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
 	"github.com/dgraph-io/ristretto/v2/z"
+
+	"github.com/plugboard/plugboard/queue/badgerqueue/journal"
 )
 
 // latest reads the newest version of a key, including a commit that is being written at this moment. Only for keys that
 // nobody can be writing now.
 const latest = math.MaxUint64
 
-// store is Badger with versions of our own: one for each commit. A reader then never waits for a commit in progress, as
-// it would with Badger's own transaction numbers.
+// store is Badger with versions of our own, one for each commit, and the journal in front of it. A reader then never waits
+// for a commit in progress, as it would with Badger's own transaction numbers.
 type store struct {
-	db   *badger.DB
-	path string
-	log  int              // number of the newest of Badger's logs whose name is synced; only commits use it
-	pool *z.AllocatorPool // unused; see sparesPool
+	db       *badger.DB
+	journal  *journal.Journal
+	segments segments
+	flusher  flusher
+	path     string
+	pool     *z.AllocatorPool // unused; see sparesPool
 
-	verified bool // all tables were read through at opening
+	verified bool     // everything was read through at opening
+	known    []uint64 // segments of the journal that are damaged, as was said before
 
 	trouble atomic.Pointer[func(error)] // told of a failed write in Badger's background; set once the queue stands
 
@@ -35,48 +40,110 @@ type store struct {
 	pins    map[uint64]int // snapshots in use, by version: what they see is not compacted away
 }
 
-func storePath(dir string) string { return filepath.Join(dir, "badger") }
+func storePath(dir string) string   { return filepath.Join(dir, "badger") }
+func journalPath(dir string) string { return filepath.Join(dir, "journal") }
 
-func openStore(o Options) (*store, error) {
-	dir, memTable, log := o.Dir, o.MemTable, o.Logger
-	path := storePath(dir)
-	if err := removeEmptied(path); err != nil {
-		return nil, err
-	}
-	if err := roomToOpen(path); err != nil {
-		return nil, err
-	}
+// openStore opens Badger's tables and brings them up to date from the journal.
+func openStore(o Options, was *mark) (*store, error) {
+	path := storePath(o.Dir)
 	s := &store{path: path, verified: o.verifiesAtOnce(), pins: map[uint64]int{}}
 	opt := badger.DefaultOptions(path).
-		WithSyncWrites(true).WithDetectConflicts(false).WithNumVersionsToKeep(1).WithCompression(options.None).
-		WithMemTableSize(memTable).WithNumMemtables(2).WithNumCompactors(2).WithMetricsEnabled(false).
-		// Fewer levels and larger tables than Badger's own: an event is written again once for each level it goes down. One
+		WithSyncWrites(false).WithDetectConflicts(false).WithNumVersionsToKeep(1).WithCompression(options.None).
+		WithMemTableSize(o.MemTable).WithNumMemtables(2).WithNumCompactors(2).WithMetricsEnabled(false).
+		// Fewer levels and larger tables than Badger's own: a record is written again once for each level it goes down. One
 		// size for all tables bounds the memory that building them takes.
 		WithNumLevelZeroTables(8).WithNumLevelZeroTablesStall(16).WithBaseLevelSize(1 << 30).
 		WithBaseTableSize(8 << 20).
 		// Tables are mapped and not compressed, indexes included: a cache would only copy them.
 		WithBlockCacheSize(0).WithIndexCacheSize(0).WithChecksumVerificationMode(options.NoVerification).
-		WithValueThreshold(min(1<<20, memTable*15/100)).WithValueLogFileSize(64 << 20).WithLogger(badgerLog{log, s})
+		WithValueThreshold(min(1<<20, o.MemTable*15/100)).WithValueLogFileSize(64 << 20).WithLogger(badgerLog{o.Logger, s})
 	opt.TableSizeMultiplier = 1
 	db, err := badger.OpenManaged(opt)
 	if err != nil {
 		if strings.Contains(err.Error(), "Cannot acquire directory lock") {
-			return nil, errInUse(dir)
+			return nil, errInUse(o.Dir)
 		}
-		return nil, fmt.Errorf("badgerqueue: open %s: %w", dir, err)
+		return nil, fmt.Errorf("badgerqueue: open %s: %w", o.Dir, err)
 	}
-	sparesValueLog(db)
 	s.pool = sparesPool(db)
 	s.db, s.visible = db, db.MaxVersion()
-	if err := s.syncOpened(); err != nil {
+	if err := errors.Join(syncFolder(path), s.openJournal(&o, was)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
 
-// shut closes Badger.
+// openJournal puts into Badger what the journal has and the tables have not.
+func (s *store) openJournal(o *Options, was *mark) error {
+	how := o.follow(was, s.visible)
+	found, err := how.Read(journalPath(o.Dir), s.replay)
+	if err != nil && !o.unchecked {
+		return journalError(o.Dir, err)
+	}
+	if o.AcceptLoss {
+		s.known = found.Damaged
+	} else if was != nil {
+		s.known = was.Known
+	}
+	s.visible = max(how.After, found.Last)
+	txn := s.db.NewTransactionAt(latest, false)
+	defer txn.Discard()
+	if err := s.segments.load(txn); err != nil {
+		return err
+	}
+	s.journal, err = journal.Open(journalPath(o.Dir), o.Segment, found, o.AcceptLoss || o.unchecked, s.segments.highest())
+	if err != nil {
+		return fmt.Errorf("badgerqueue: %w", err)
+	}
+	return nil
+}
+
+// replay commits again what the journal says of a commit.
+func (s *store) replay(r *journal.Record) error {
+	txn := s.db.NewTransactionAt(latest, true)
+	defer txn.Discard()
+	f := fields{rest: r.Changes}
+	for len(f.rest) > 0 && !f.bad {
+		var err error
+		if e := f.change(); len(e.Value) == 0 {
+			err = txn.Delete(e.Key)
+		} else {
+			err = txn.SetEntry(e)
+		}
+		if err != nil {
+			return fmt.Errorf("badgerqueue: commit %d of the journal: %w", r.Version, err)
+		}
+	}
+	if f.bad {
+		return fmt.Errorf("%w: commit %d of the journal makes no sense", ErrDamaged, r.Version)
+	}
+	return txn.CommitAt(r.Version, nil)
+}
+
+// follow says what the journal has to have: all that is newer than the tables. What they have had may have been merged
+// away in them since.
+func (o *Options) follow(was *mark, newest uint64) journal.Follow {
+	how := journal.Follow{After: newest, All: o.verifiesAtOnce(), Lenient: o.AcceptLoss}
+	if was != nil {
+		how.After, how.Known = max(newest, was.Flushed), was.Known
+	}
+	return how
+}
+
+// journalError says in this package's words what is wrong with the journal.
+func journalError(dir string, err error) error {
+	switch {
+	case errors.Is(err, journal.ErrDamaged):
+		return fmt.Errorf("%w: the journal of %s: %w", ErrDamaged, dir, err)
+	case errors.Is(err, journal.ErrMissing):
+		return fmt.Errorf("%w: the journal of %s: %w", ErrBehind, dir, err)
+	}
+	return fmt.Errorf("badgerqueue: %w", err)
+}
+
+// shut closes Badger and the journal.
 func (s *store) shut() error {
-	err := s.db.Close()
+	err := errors.Join(s.db.Close(), s.journal.Close())
 	s.pool.Release()
 	return err
 }
@@ -123,14 +190,12 @@ func (s *store) version() uint64 {
 	return s.visible
 }
 
-// flushed says whether a commit has left the write buffer for a table.
-func (s *store) flushed(version uint64) bool {
+// flushed gives the newest commit in the tables: no older one is in a write buffer any more.
+func (s *store) flushed() (version uint64) {
 	for _, t := range s.db.Tables() {
-		if t.MaxVersion >= version {
-			return true
-		}
+		version = max(version, t.MaxVersion)
 	}
-	return false
+	return version
 }
 
 // read gives the value of a key at its latest version; nil when there is none. See latest.
@@ -161,25 +226,37 @@ func readVersion(txn *badger.Txn, key []byte) ([]byte, uint64, error) {
 	return v, item.Version(), nil
 }
 
-// readEvent reads an event and its body, if wanted. A nil record means that it is not there.
-func readEvent(txn *badger.Txn, seq uint64, body bool) (*eventRecord, error) {
+// readEvent reads an event, and its body if wanted. A nil record means that it is not there.
+func (s *store) readEvent(txn *badger.Txn, seq uint64, body bool) (*eventRecord, error) {
 	key := appendEventKey(nil, seq)
 	v, err := readValue(txn, key)
 	if v == nil || err != nil {
 		return nil, err
 	}
-	f, err := unseal(key, v)
-	if err != nil {
-		return nil, err
-	}
-	r, more, err := decodeHead(key, &f)
+	r, err := decodeEvent(key, v)
 	if err != nil || !body {
 		return &r, err
 	}
-	if err := f.join(txn, key, more); err != nil {
-		return nil, err
+	payload, err := s.journal.Read(r.place)
+	if errors.Is(err, journal.ErrGone) { // since txn began the event may have been moved, or have gone
+		was := r.place
+		if v, err = s.read(key); v == nil || err != nil {
+			return nil, err
+		}
+		if r, err = decodeEvent(key, v); err != nil {
+			return &r, err
+		}
+		if r.place == was {
+			return &r, corrupt(key, "the segment %d of the journal is missing", was.Segment)
+		}
+		payload, err = s.journal.Read(r.place)
 	}
-	return &r, decodeBody(key, &r, &f)
+	if err != nil {
+		return &r, corrupt(key, "%v", err)
+	}
+	f := fields{rest: payload}
+	f.payload(&r.event)
+	return &r, f.done(key)
 }
 
 // scan calls fn for each key under prefix from start on, in order, or against it when reverse; start nil is the first

@@ -2,11 +2,14 @@ package badgerqueue
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
+
+	"github.com/plugboard/plugboard/queue/badgerqueue/journal"
 )
 
 const (
@@ -17,6 +20,10 @@ const (
 // sweeper retires events whose time is over, with all that belongs to them.
 type sweeper struct {
 	floor atomic.Uint64 // no event stands below it
+
+	// Only the sweeping goroutine has these.
+	stood  map[uint64]int64 // bytes that stood in each segment of the journal when it was last looked at
+	tidied int64            // bytes of tables after they were last compacted for room
 }
 
 // retireOp deletes events and what belongs to them. Whoever makes it holds q.retiring until it is committed.
@@ -24,16 +31,18 @@ type retireOp struct {
 	ticket
 	q     *Queue
 	keys  [][]byte
+	gone  []journal.Place
 	size  int
 	floor uint64
 	n     int   // events
 	bytes int64 // of events
 }
 
-func (o *retireOp) add(keys [][]byte, bytes int64) {
+func (o *retireOp) add(keys [][]byte, place journal.Place) {
 	o.keys = append(o.keys, keys...)
-	o.size += 2 * len(keys) * perWrite // with the records of lines
-	o.bytes += bytes
+	o.gone = append(o.gone, place)
+	o.size += 2 * len(keys) * perWrite // with the records of lines and segments
+	o.bytes += int64(place.Length)
 	o.n++
 }
 
@@ -51,6 +60,7 @@ func (o *retireOp) build(b *batch) error {
 			b.metas = append(b.metas, l)
 		}
 	}
+	b.gone = append(b.gone, o.gone...)
 	o.q.sweeper.floor.Store(o.floor)
 	b.meta = true
 	return nil
@@ -64,6 +74,9 @@ func (q *Queue) sweep() {
 	if _, err := q.retire(q.opt.Retain, 1<<62); err != nil {
 		q.opt.Logger.Error("retention stopped", "err", err)
 		return
+	}
+	if err := errors.Join(q.moveOld(false), q.tidy()); err != nil {
+		q.opt.Logger.Error("room on disk is not given back", "err", err)
 	}
 	if q.opt.MaxDisk <= 0 {
 		return
@@ -82,35 +95,6 @@ func (q *Queue) sweep() {
 		}
 	}
 	q.space.crowded.Store(q.store.size() >= q.opt.MaxDisk)
-}
-
-// giveBack has Badger return the room of what was deleted: by compaction, and only once the deletions have left its write
-// buffer, which nothing but more writing makes them do.
-func (q *Queue) giveBack() error {
-	deleted := q.store.version()
-	for left := q.opt.MemTable; left > 0; left -= partSize {
-		o := &fillOp{q.ticket()}
-		if err := q.submit(context.Background(), o, o.ticket); err != nil {
-			return err
-		}
-	}
-	for try := 0; try < 1000 && !q.store.flushed(deleted); try++ {
-		if !q.pause(10 * time.Millisecond) {
-			return nil
-		}
-	}
-	return q.store.db.Flatten(1)
-}
-
-// fillOp fills the write buffer with a record that means nothing.
-type fillOp struct{ ticket }
-
-func (*fillOp) weight() int { return partSize + perWrite }
-func (*fillOp) apply()      {}
-
-func (*fillOp) build(b *batch) error {
-	b.put(append(b.key(), kindFill), append(newRecord(partSize), make([]byte, partSize)...), 0, 0)
-	return nil
 }
 
 // retire goes through the events from the lowest on and deletes those that ended at least a time ago, until bytes of them
@@ -141,11 +125,8 @@ func (q *Queue) retireSome(from uint64, lowest *uint64, ago time.Duration) (gone
 	next, end = from, true
 	var passed int64
 	err = scan(snap.Txn, []byte{kindEvent}, appendEventKey(nil, from), false, false, func(key []byte, item *badger.Item) (bool, error) {
-		if isPart(key) {
-			return true, nil
-		}
 		seq := seqOf(key)
-		keys, young, err := q.remains(snap.Txn, seq, ago)
+		keys, place, young, err := q.remains(snap.Txn, seq, ago)
 		if err != nil {
 			q.opt.Logger.Error("an event stays beyond its time", "err", err)
 		}
@@ -153,13 +134,13 @@ func (q *Queue) retireSome(from uint64, lowest *uint64, ago time.Duration) (gone
 			return false, nil
 		}
 		next = seq + 1
-		passed += item.EstimatedSize()
+		passed += item.EstimatedSize() + int64(place.Length)
 		if len(keys) == 0 {
 			if *lowest == 0 {
 				*lowest = seq
 			}
 		} else {
-			o.add(keys, item.EstimatedSize())
+			o.add(keys, place)
 		}
 		if o.n >= sweepBatch || passed >= sweepRead || o.weight() > q.maxBytes/2 {
 			end = false
@@ -179,27 +160,23 @@ func (q *Queue) retireSome(from uint64, lowest *uint64, ago time.Duration) (gone
 
 // remains lists every record of an event whose deliveries all ended at least a time ago; none when it has to stay, and
 // young when it was received later than that.
-func (q *Queue) remains(txn *badger.Txn, seq uint64, ago time.Duration) (keys [][]byte, young bool, err error) {
-	r, err := readEvent(txn, seq, false)
+func (q *Queue) remains(txn *badger.Txn, seq uint64, ago time.Duration) (keys [][]byte, place journal.Place, young bool, err error) {
+	r, err := q.store.readEvent(txn, seq, false)
 	if err != nil || r == nil {
-		return nil, false, err
+		return nil, place, false, err
 	}
 	if q.clock.age(nanosOf(r.event.Received)) < ago {
-		return nil, true, nil
+		return nil, place, true, nil
 	}
 	deliveries, err := q.deliveriesOf(txn, r)
 	if err != nil {
-		return nil, false, err
+		return nil, place, false, err
 	}
 	for _, d := range deliveries {
 		if !d.record.state.Ended() || q.clock.age(d.record.ended) < ago {
-			return nil, false, nil
+			return nil, place, false, nil
 		}
 		keys = append(keys, d.keys(seq)...)
 	}
-	keys = append(keys, appendEventKey(nil, seq))
-	for part := 1; part <= r.more; part++ {
-		keys = append(keys, appendPartKey(nil, appendEventKey(nil, seq), part))
-	}
-	return keys, false, nil
+	return append(keys, appendEventKey(nil, seq)), r.place, false, nil
 }

@@ -33,7 +33,7 @@ func errInUse(dir string) error {
 
 // lockStore takes Badger's own lock for as long as its files are looked at: a store that runs changes them meanwhile.
 func lockStore(dir string) (release func(), err error) {
-	if err := makeFolder(dir, storePath(dir)); err != nil {
+	if err := makeFolders(dir); err != nil {
 		return nil, err
 	}
 	d, err := os.Open(storePath(dir))
@@ -191,17 +191,4 @@ func (l *tableList) others(path string) (ids []uint64) {
 		}
 	}
 	return ids
-}
-
-// unlisted looks for tables on disk that the list should have: newer than all that it has, and from before the oldest
-// commit in the logs. What a kill leaves is otherwise: a table that was just written still has its log, and one that was
-// merged is no newer than what it was merged into.
-func (l *tableList) unlisted(path string, oldestLogged uint64) error {
-	for _, id := range l.others(path) {
-		newest, err := checkTable(table.NewFilename(id, path), options.None, true)
-		if err == nil && newest > l.newest && newest < oldestLogged { // else it was not finished
-			return fmt.Errorf("%w: the MANIFEST of %s has lost tables, such as %s", ErrBehind, path, table.IDToFilename(id))
-		}
-	}
-	return nil
 }
