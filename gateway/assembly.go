@@ -23,11 +23,15 @@ import (
 // assembler makes assemblies.
 type assembler struct {
 	library *library
-	recall  recall
-	tallies tallies
+	recall  *recall
+	tallies *tallies
 	log     *slog.Logger
 	metrics *metrics.Set
 	dev     bool
+}
+
+func newAssembler(host *wasm.Host, log *slog.Logger, m *metrics.Set, dev bool) *assembler {
+	return &assembler{library: newLibrary(host), recall: &recall{}, tallies: &tallies{}, log: log, metrics: m, dev: dev}
 }
 
 // assembly is everything that one configuration is made into. It does not change: a reload makes another.
@@ -65,7 +69,7 @@ func (w *assembler) assemble(ctx context.Context, cfg *config.Config, before *as
 
 // make is one try. After an error the assembly only says what was refused.
 func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assembly, pinned map[string]*refusal) (*assembly, error) {
-	a := &assembly{cfg: cfg, log: w.log, metrics: w.metrics, tallies: &w.tallies, destinations: map[string]*destination{}}
+	a := &assembly{cfg: cfg, log: w.log, metrics: w.metrics, tallies: w.tallies, destinations: map[string]*destination{}}
 	var found faultList
 	var old *pluginSet
 	var oldTables table.Set

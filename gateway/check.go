@@ -30,8 +30,7 @@ func load(ctx context.Context, o Options) (a *assembly, release func(context.Con
 	if err != nil {
 		return nil, nil, err
 	}
-	w := assembler{library: newLibrary(host), log: slog.New(slog.DiscardHandler), metrics: m, dev: o.Dev}
-	a, err = w.assemble(ctx, cfg, nil)
+	a, err = newAssembler(host, slog.New(slog.DiscardHandler), m, o.Dev).assemble(ctx, cfg, nil)
 	if err != nil {
 		return nil, nil, errors.Join(err, host.Close(ctx))
 	}

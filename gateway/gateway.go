@@ -104,7 +104,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.later(g.host.Close)
-	g.assembler = &assembler{library: newLibrary(g.host), log: g.log, metrics: g.metrics, dev: g.opts.Dev}
+	g.assembler = newAssembler(g.host, g.log, g.metrics, g.opts.Dev)
 	if g.current, err = g.assembler.assemble(ctx, cfg, nil); err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry, memory
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed})
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
-			Store: g.store, Feed: g.feed, Token: token, Setup: g.setup, Ready: g.ready, Logger: g.log, Version: g.opts.Version,
+			Store: g.store, Feed: g.feed, Token: token, Setup: g.setup, Diff: g.Diff, Ready: g.ready, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),
 		ReadHeaderTimeout: cfg.Server.ReadTimeout, ReadTimeout: cfg.Server.ReadTimeout,

@@ -45,7 +45,7 @@ func (r *refusal) same(other *refusal) bool {
 }
 
 func (w *assembler) pluginSet(cfg *config.Config, tables table.Set, before *pluginSet, pinned map[string]*refusal) *pluginSet {
-	return &pluginSet{library: w.library, cfg: cfg, tables: tables, recall: &w.recall, before: before, pinned: pinned,
+	return &pluginSet{library: w.library, cfg: cfg, tables: tables, recall: w.recall, before: before, pinned: pinned,
 		refused: map[string]*refusal{}, borrows: map[string]*volume{}, uses: map[string][]string{}}
 }
 

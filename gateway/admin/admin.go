@@ -25,6 +25,7 @@ type Options struct {
 	Feed    *feed.Hub
 	Token   string                      // bearer token of /v1; never empty
 	Setup   func() Setup                // what is configured now
+	Diff    Differ                      // what the plugins as they are now would make of what is stored
 	Ready   func(context.Context) error // why the gateway cannot take events, nil if it can
 	Metrics http.Handler
 	Logger  *slog.Logger
@@ -135,6 +136,7 @@ func New(o Options) http.Handler {
 	v1.HandleFunc("GET /v1/sources", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Sources, "")) })
 	v1.HandleFunc("GET /v1/routes", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Routes, "")) })
 	v1.HandleFunc("GET /v1/plugins", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Plugins, "")) })
+	v1.HandleFunc("GET /v1/replay/diff", a.diff)
 	v1.HandleFunc("GET /v1/shadows", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Shadows, "")) })
 	v1.HandleFunc("GET /v1/tables", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Tables, "")) })
 	v1.HandleFunc("GET /v1/destinations", a.listDestinations)

@@ -104,21 +104,21 @@ func New(o Options) (*Destination, error) {
 	}
 	d := &Destination{opts: o, base: address(o.Config.URL.Placeholder), success: success}
 	if o.Plugin != nil {
-		d.label = label(o.Plugin)
+		d.label = Label(o.Plugin)
 	}
 	d.viaLabels = make(map[string]string, len(o.Via))
 	for route, chain := range o.Via {
 		var labels []string
 		for _, p := range chain {
-			labels = append(labels, label(p))
+			labels = append(labels, Label(p))
 		}
 		d.viaLabels[route] = strings.Join(labels, ", ")
 	}
 	return d, nil
 }
 
-// label names a plugin and what it was made of: "babelforce@1f3a…".
-func label(p wasm.Plugin) string {
+// Label names a plugin and what it was made of: "babelforce@1f3a…".
+func Label(p wasm.Plugin) string {
 	if h := p.Hash(); h != "" {
 		return p.Name() + "@" + h[:min(len(h), 12)]
 	}

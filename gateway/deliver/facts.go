@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
 )
 
@@ -13,6 +14,9 @@ type facts struct {
 	delivery *queue.Delivery
 	memo     []byte
 }
+
+// Facts are what a plugin may ask about a delivery that has no memo.
+func Facts(d *queue.Delivery) wasm.Facts { return facts{delivery: d} }
 
 func (f facts) Fact(name string) ([]byte, bool) {
 	q := f.delivery

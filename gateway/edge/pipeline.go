@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
@@ -132,6 +133,33 @@ func (p *Pipeline) Read(ctx context.Context, req *Request, now time.Time) Readin
 		return r
 	}
 	p.enter(req, now, &r)
+	return r
+}
+
+// Again reads a stored request anew: as Read does, from when the sender was believed on. The source is found by its name,
+// as its path may have changed since.
+func (p *Pipeline) Again(ctx context.Context, source string, raw event.Raw, received time.Time) Reading {
+	var r Reading
+	for _, s := range p.sources {
+		if s.name != source {
+			continue
+		}
+		r.Source, r.source = s.name, s
+		req := &Request{Method: raw.Method, Path: raw.Path, Query: raw.Query, Headers: raw.Headers, RemoteAddr: raw.RemoteAddr, Body: raw.Body}
+		if raw.ContentType != "" && req.header("content-type") == "" {
+			req.Headers = append(slices.Clone(req.Headers), event.Header{Name: "content-type", Value: raw.ContentType})
+		}
+		body, err := inflate(event.LowerName(req.header("content-encoding")), req.Body, p.maxBody)
+		if err != nil {
+			r.refuse(inflateStatus(err), err.Error())
+			return r
+		}
+		if s.read(ctx, req, body, received, &r); !r.Refused() && r.Aside == nil && len(r.Events) > 0 {
+			p.enter(req, received, &r)
+		}
+		return r
+	}
+	r.refuse(http.StatusNotFound, "there is no such source any more")
 	return r
 }
 

@@ -1,0 +1,142 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/plugboard/plugboard/gateway/admin"
+	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/deliver"
+	"github.com/plugboard/plugboard/gateway/event"
+	"github.com/plugboard/plugboard/gateway/shadow"
+	"github.com/plugboard/plugboard/gateway/wasm"
+	"github.com/plugboard/plugboard/queue"
+)
+
+// Diff plays stored deliveries with the plugins and the configuration as they are on disk now, whether they run or not, and
+// says where that parts from what was stored and sent. Nothing is sent, stored or remembered.
+func (g *Gateway) Diff(ctx context.Context, f queue.Filter) (records []admin.DiffRecord, next string, err error) {
+	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv})
+	if err != nil {
+		return nil, "", err
+	}
+	apart := *g.assembler
+	apart.tallies = &tallies{} // what is compared here is not live traffic
+	a, err := apart.assemble(ctx, cfg, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { err = errors.Join(err, a.close(context.WithoutCancel(ctx))) }()
+	page, err := g.store.Deliveries(ctx, f)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, item := range page.Items {
+		d, attempts, err := g.store.Delivery(ctx, item.ID)
+		if errors.Is(err, queue.ErrNotFound) {
+			continue // its time has just ended
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		record, err := a.diff(ctx, &d, attempts)
+		if err != nil {
+			return nil, "", err
+		}
+		records = append(records, record)
+	}
+	return records, page.Next, nil
+}
+
+// diff plays one delivery.
+func (a *assembly) diff(ctx context.Context, d *queue.Delivery, attempts []queue.Attempt) (admin.DiffRecord, error) {
+	r := admin.DiffRecord{Delivery: d.ID, Event: d.Event.ID, Source: d.Event.Source, Destination: d.Destination, Route: d.Route,
+		Changes: []admin.Change{}}
+	if n := len(attempts); n > 0 {
+		last := &attempts[n-1]
+		r.Sent = admin.Sent{Request: last.Request, Status: last.Status, Result: last.Result, Plugin: last.Plugin}
+	}
+	change := func(what string, d shadow.Difference) {
+		r.Changes = append(r.Changes, admin.Change{What: what, Path: d.Path, Was: d.InForce, Now: d.Candidate})
+	}
+	ev, owed := a.again(ctx, d, change)
+	to := a.destinations[d.Destination]
+	if to == nil {
+		r.Would = admin.Would{Outcome: "failed", Reason: "there is no such destination any more", Requests: []admin.WouldRequest{}}
+		return r, nil
+	}
+	would, err := a.tryDelivery(ctx, ev, owed, Trial{Now: d.Event.Received})
+	if err != nil {
+		return r, err
+	}
+	r.Would = admin.Would{Outcome: would.Outcome, Reason: would.Reason, Requests: []admin.WouldRequest{}}
+	if to.plugin != nil {
+		r.Would.Plugin = deliver.Label(to.plugin)
+	}
+	for _, q := range would.Requests {
+		r.Would.Requests = append(r.Would.Requests, admin.WouldRequest(q))
+	}
+	if line := firstRequest(would); r.Sent.Request != "" && line != r.Sent.Request {
+		change("request", shadow.Difference{InForce: r.Sent.Request, Candidate: line})
+	}
+	if s := to.shadows[owed.Route]; s != nil {
+		if result, d := to.compare(ctx, s, ev, owed); result != shadow.Same {
+			change("candidate", d)
+		}
+	}
+	return r, nil
+}
+
+// again reads the delivery's event anew out of the vendor's request, where that was stored with it.
+func (a *assembly) again(ctx context.Context, d *queue.Delivery, change func(string, shadow.Difference)) (queue.Event, queue.Owed) {
+	was := queue.Owed{Destination: d.Destination, Route: d.Route, Key: d.Key}
+	raw, err := event.DecodeRaw(d.Event.Raw)
+	if err != nil || len(d.Event.Raw) == 0 {
+		return d.Event, was
+	}
+	reading := a.pipeline.Again(ctx, d.Event.Source, raw, d.Event.Received)
+	for _, entry := range reading.Entries {
+		if entry.Event.ID != d.Event.ID {
+			if len(reading.Entries) > 1 {
+				continue
+			}
+			// The gateway gives an id where the plugin gives none, a new one each time.
+			entry.Event.Body = bytes.Replace(entry.Event.Body, []byte(entry.Event.ID), []byte(d.Event.ID), 1)
+			entry.Event.ID = d.Event.ID
+		}
+		if result, diff := shadow.Compare(shadow.Outcome{Output: d.Event.Body}, shadow.Outcome{Output: entry.Event.Body}); result != shadow.Same {
+			change("event", diff)
+		}
+		for _, owed := range entry.Owed {
+			if owed.Destination == d.Destination {
+				if owed.Route != d.Route {
+					change("route", shadow.Difference{InForce: d.Route, Candidate: owed.Route})
+				}
+				return entry.Event, owed
+			}
+		}
+		change("route", shadow.Difference{InForce: d.Route, Candidate: "none: it would not be delivered there"})
+		return entry.Event, was
+	}
+	why := reading.Reason
+	if why == "" {
+		why = "another event, or none"
+	}
+	change("event", shadow.Difference{InForce: d.Event.ID, Candidate: why})
+	return d.Event, was
+}
+
+// compare sets a candidate's request against that of the plugin in force.
+func (d *destination) compare(ctx context.Context, s *shadow.Shadow, ev queue.Event, owed queue.Owed) (shadow.Result, shadow.Difference) {
+	in := wasm.Input{Body: ev.Body, Facts: deliver.Facts(&queue.Delivery{ID: ev.ID + "/" + owed.Destination, Destination: owed.Destination, Route: owed.Route, Event: ev})}
+	out, err := d.plugin.Call(ctx, wasm.Format, in)
+	return s.Compare(ctx, shadow.Call{Function: wasm.Format, Input: in, Outcome: shadow.Outcome{Output: out.Body, Err: err}})
+}
+
+func firstRequest(d TrialDelivery) string {
+	if len(d.Requests) == 0 {
+		return d.Outcome + ": " + d.Reason
+	}
+	return d.Requests[0].Method + " " + d.Requests[0].URL
+}
