@@ -35,6 +35,28 @@ func TestGoSDKIsWhatAPluginImports(t *testing.T) {
 	}
 }
 
+func TestEveryTemplateIsBesideItsSDK(t *testing.T) {
+	languages := plugboard.Templates()
+	if len(languages) < 2 {
+		t.Errorf("templates for %q alone", languages)
+	}
+	for _, language := range languages {
+		template, err := plugboard.Template(language)
+		if err != nil || len(template) == 0 {
+			t.Errorf("%s: a template of %d files, %v", language, len(template), err)
+		}
+		kit, err := plugboard.SDK(language)
+		if err != nil {
+			t.Error(err)
+		}
+		for name := range kit {
+			if strings.HasPrefix(name, "template/plugin-name") || strings.HasSuffix(name, "_test.go") || strings.Contains(name, "testdata/") {
+				t.Errorf("%s: %s is among the SDK's sources", language, name)
+			}
+		}
+	}
+}
+
 func TestUnknownSDK(t *testing.T) {
 	if files, err := plugboard.SDK("cobol"); err == nil {
 		t.Errorf("an SDK for COBOL: %d files", len(files))

@@ -46,6 +46,18 @@ func TestDevBuildsNewFolders(t *testing.T) {
 	out.mustShow(t, "plugins/fresh.wasm  up to date")
 }
 
+// A plugin that does not build keeps dev from nothing else.
+func TestDevGoesOnWithoutWhatDoesNotBuild(t *testing.T) {
+	home := newcomersFolder(t)
+	if _, err := plugintool.New(filepath.Join(home, "plugins/broken"), "go"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("plugins/broken/main.go", []byte("package main\n\nvar x = missing\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	startDevWith(t, "dev").mustShow(t, "undefined: missing")
+}
+
 func TestPluginOf(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "a/src"), 0o700); err != nil {

@@ -18,7 +18,8 @@ import (
 )
 
 // buildAll builds every plugin found as source, two at a time: the first build of a new machine compiles Go's library
-// for WebAssembly and takes a minute or two.
+// for WebAssembly and takes a minute or two. One that does not build, for a mistake or a missing compiler, is said and
+// passed over: what was built of it before goes on, and without that the configuration's check says so.
 func (d *dev) buildAll(ctx context.Context, dir string) error {
 	folders, err := toolchain.Sources(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,7 +34,12 @@ func (d *dev) buildAll(ctx context.Context, dir string) error {
 	var g errgroup.Group
 	g.SetLimit(2)
 	for _, folder := range folders {
-		g.Go(func() error { return d.build(ctx, folder, dir) })
+		g.Go(func() error {
+			if err := d.build(ctx, folder, dir); err != nil {
+				d.line("%v", err)
+			}
+			return ctx.Err()
+		})
 	}
 	return g.Wait()
 }
