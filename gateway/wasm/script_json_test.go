@@ -146,6 +146,8 @@ func TestScriptWords(t *testing.T) {
 			`[{"a":{"b.c":1}},1,null,5]`},
 		{"doc", `(() => { const d = request.doc(); return [d.takeInt("n"), d.takeTime("t"), d.takeInt("t"), d.takeBool("b"), d.takeNumber("f"), d.take("a\\.b"), d.takeText("id"), d.rest()] })()`,
 			`[12,"2025-03-04T08:00:00.5Z",null,true,1.5,"dot","90071992547409931",{"l":[1,"",[]]}]`},
+		{"whole numbers", `["012", "1.0", " 1", "9007199254740993", "9223372036854775808", 9223372036854775808n, -9223372036854775808n, 1.5, 3, true, "", null].map((v) => new P.Doc({ v }).takeInt("v"))`,
+			`[12,null,null,9007199254740993,null,null,-9223372036854775808,null,3,null,null,null]`},
 		{"all taken", `(() => { const d = new P.Doc({ a: 1 }); d.take("a"); return [d.rest(), d instanceof P.Doc, d.take(""), d.rest()] })()`, `[null,true,{"a":1},null]`},
 		{"JSON", `P.stringify(P.parse('{"a":[9007199254740993]}'))`, `"{\"a\":[9007199254740993]}"`},
 	} {

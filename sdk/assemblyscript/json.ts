@@ -1,6 +1,6 @@
 // Reading JSON: a text is read once into nodes outside the collector's memory, and values are places among them.
 
-import { decode } from "./host";
+import { decode, encode, room } from "./host";
 import { normaliseTime } from "./time";
 
 export enum Kind { Absent, Null, False, True, Number, String, Object, Array }
@@ -353,27 +353,43 @@ export class Value {
   isInt(): bool {
     const kind = this.kind();
     if (kind != Kind.Number && kind != Kind.String) return false;
-    const n = this.node();
-    let p = n.start;
-    if (p < n.end && load<u8>(p) == 0x2d) p++;
-    const digits = n.end - p;
-    if (digits == 0 || digits > 19 || (digits > 1 && load<u8>(p) == 48)) return false;
-    let v: u64 = 0;
-    for (; p < n.end; p++) {
+    const end = this.text() + this.textSize();
+    let p = this.text();
+    const negative = p < end && load<u8>(p) == 0x2d;
+    if (negative) p++;
+    if (p == end || end - p > 19) return false;
+    let v: u64 = 0; // 19 digits fit
+    for (; p < end; p++) {
       const d = <u32>load<u8>(p) - 48;
       if (d > 9) return false;
       v = v * 10 + d;
     }
-    return v <= <u64>i64.MAX_VALUE + <u64>(load<u8>(n.start) == 0x2d);
+    return v <= <u64>i64.MAX_VALUE + <u64>negative;
   }
 
   int(): i64 {
     if (!this.isInt()) return 0;
-    const n = this.node();
-    const negative = load<u8>(n.start) == 0x2d;
+    const end = this.text() + this.textSize();
+    let p = this.text();
+    const negative = load<u8>(p) == 0x2d;
     let v: u64 = 0;
-    for (let p = n.start + usize(negative); p < n.end; p++) v = v * 10 + (<u64>load<u8>(p) - 48);
+    for (p += usize(negative); p < end; p++) v = v * 10 + (<u64>load<u8>(p) - 48);
     return negative ? -<i64>v : <i64>v;
+  }
+
+  // Where the value's text stands, without escapes: most have none. It may move the next time that room is asked for.
+  private text(): usize {
+    const n = this.node();
+    if (!n.escaped) return n.start;
+    const s = unescape(n.start, n.end);
+    const at = room(s.length * 3);
+    encode(s, at);
+    return at;
+  }
+
+  private textSize(): i32 {
+    const n = this.node();
+    return n.escaped ? String.UTF8.byteLength(unescape(n.start, n.end)) : <i32>(n.end - n.start);
   }
 
   /** The number; NaN where there is none. */
@@ -487,8 +503,7 @@ export class Value {
   /** Writes the value as a time in canonical form; 0 when it is none. */
   timeTo(to: usize): i32 {
     if (this.kind() != Kind.String) return 0;
-    const n = this.node();
-    return normaliseTime(to, n.start, <i32>(n.end - n.start));
+    return normaliseTime(to, this.text(), this.textSize());
   }
 
   /** Writes what nobody took to a place that has room for all of it, and gives its size. */

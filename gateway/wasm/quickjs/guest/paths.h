@@ -148,6 +148,27 @@ static JSValue new_time(const char *s, size_t n)
     return written ? JS_NewStringLen(ctx, out, written) : JS_UNDEFINED;
 }
 
+/* A whole number of 64 bits, as the other SDKs have them; past 2^53 a BigInt. */
+static JSValue whole_number(const char *s, size_t n)
+{
+    BOOL negative = n > 0 && *s == '-';
+    uint64_t v = 0; /* 19 digits fit */
+    if (negative)
+        s++, n--;
+    if (n == 0 || n > 19)
+        return JS_UNDEFINED;
+    for (; n > 0; n--, s++) {
+        if (*s < '0' || *s > '9')
+            return JS_UNDEFINED;
+        v = v * 10 + (*s - '0');
+    }
+    if (v > (uint64_t)INT64_MAX + negative)
+        return JS_UNDEFINED;
+    if (v > MAX_SAFE_INTEGER)
+        return JS_NewBigInt64(ctx, negative ? (int64_t)(0 - v) : (int64_t)v);
+    return JS_NewInt64(ctx, negative ? -(int64_t)v : (int64_t)v);
+}
+
 /* A text read as something else. A number is one as JSON writes it. */
 static JSValue text_as(const char *s, size_t n, int as)
 {
@@ -158,10 +179,12 @@ static JSValue text_as(const char *s, size_t n, int as)
             return JS_TRUE;
         return is_text_of(s, n, "false") || is_text_of(s, n, "0") ? JS_FALSE : JS_UNDEFINED;
     }
+    if (as == AS_INT)
+        return whole_number(s, n);
     if (n > 0 && (*s == '-' || (*s >= '0' && *s <= '9'))) {
         JSONReader r = { ctx, s, s + n, s, 0, NULL };
         JSValue v = json_number(&r);
-        if (!r.what && (r.p < r.end || (as == AS_INT && json_digits(s + (*s == '-'), r.end) != r.end))) {
+        if (!r.what && r.p < r.end) {
             JS_FreeValue(ctx, v);
             return JS_UNDEFINED;
         }
@@ -209,10 +232,12 @@ static JSValue read_as(JSValue v, int as)
         break;
     case JS_TAG_BIG_INT:
     case JS_TAG_SHORT_BIG_INT:
-        if (as == AS_INT || as == AS_NUMBER)
+        if (as == AS_NUMBER)
             return v;
-        if (as == AS_TEXT)
+        if (as == AS_TEXT || as == AS_INT)
             read = JS_ToString(ctx, v);
+        if (as == AS_INT && !JS_IsException(read))
+            read = read_as(read, AS_INT);
         break;
     case JS_TAG_BOOL:
         if (as == AS_BOOL)

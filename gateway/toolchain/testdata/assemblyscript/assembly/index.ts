@@ -1,0 +1,74 @@
+// A plugin that shows what the SDK makes of its input: each leaf as a text, a number, a truth and a time.
+import { base64, config, Events, fact, fromBase64, hex, Incoming, Init, Kind, lookup, Obj, Outgoing, Format,
+  parse, Receive, reject, Request, segment, setState, sign, HMACSHA256, state, Stop, time, timeFromUnix, Transform, Value, warn, xml } from "plugboard";
+
+export function init(): i32 { return Init(() => null); }
+export function receive(): i32 { return Receive(read); }
+export function transform(): i32 { return Transform(change); }
+export function format(): i32 { return Format(write); }
+
+function read(r: Request, out: Events): Stop | null {
+  const doc = r.json();
+  if (doc.fault != "") return reject(doc.fault);
+  const what = doc.get("do").str();
+  if (what == "throw") throw new Error("on purpose");
+  if (what == "bounds") [1][doc.root().len() + 5];
+  if (what == "garbage") {
+    const list: string[] = [];
+    for (let i = 0; i < 200; i++) list.push("garbage " + i.toString());
+    const e = out.add("x");
+    e.data().int("pages", memory.size());
+    e.data().int("made", list.length);
+    return null;
+  }
+  const e = out.add("x");
+  leaves(e.data(), doc.root());
+  e.data().copyFrom("v", doc.root());
+  return null;
+}
+
+function leaves(o: Obj, v: Value): void {
+  if (v.kind() >= Kind.Object) {
+    for (let i = 0; i < v.len(); i++) leaves(o, v.index(i));
+    return;
+  }
+  const leaf = o.appendObject("leaves");
+  leaf.bool("there", true);
+  leaf.str("str", v.str());
+  leaf.str("name", v.name());
+  if (v.isInt()) leaf.int("int", v.int());
+  if (v.isBool()) leaf.bool("bool", v.bool());
+  leaf.timeFrom("time", v);
+}
+
+function change(event: Incoming, out: Events): Stop | null {
+  const e = out.copy(event);
+  e.remove("data.secret");
+  e.attribute("ccextra", "1");
+  e.data().str("a\\.b", "dot");
+  e.data().str("deep.er.est", "down");
+  e.data().append("list", "a\n\u0001\"\\");
+  e.data().append("list", "é😀");
+  e.data().object("nothing");
+  warn("changed");
+  return null;
+}
+
+function write(event: Incoming, out: Outgoing): Stop | null {
+  const table = lookup("agents", "7"), kept = state("k"), mac = sign("s", HMACSHA256, Uint8Array.wrap(String.UTF8.encode("data")));
+  setState("n", "v", 60);
+  out.path(["a b", "..", "é"]);
+  out.query("table", table ? table : "none");
+  out.query("kept", kept ? kept : "none");
+  out.query("mac", mac ? hex(mac) : "none");
+  out.query("gone", lookup("agents", "8") ? "there" : "gone");
+  out.header("x.y", xml("<a b='c'>&"));
+  out.form("time", time("2025-03-04T10:00:00.500+02:00"));
+  out.form("unix", timeFromUnix(1741073755, 122000000));
+  out.form("no-time", time("tomorrow"));
+  out.form("base64", base64(fromBase64("w6kA")));
+  out.form("big", parse('{"a":[1,{"b":18446744073709551617}]}').get("a.1.b").str());
+  out.form("config", config().get("a.b").str());
+  out.form("fact", (fact("destination") ? "there" : "none") + event.attempt().toString());
+  return null;
+}
