@@ -8,9 +8,11 @@ pb_obj pb_new_object(void) {
 	return o;
 }
 
+static uint64_t seen_bit(uint64_t mark) { return 1ull << (pb_spread(mark) >> 58); }
+
 pb_obj pb_add_part(pb_obj to, const char *name, size_t name_len, uint64_t mark, int kind) {
 	pb_obj part = pb_align(sizeof *part);
-	part->mark = mark, part->kind = (uint8_t)kind, part->len = 0, part->name_len = 0;
+	part->mark = mark, part->seen = 0, part->kind = (uint8_t)kind, part->len = 0, part->name_len = 0;
 	part->name = part->value = NULL;
 	part->first = part->last = part->next = NULL;
 	if (name) {
@@ -21,6 +23,7 @@ pb_obj pb_add_part(pb_obj to, const char *name, size_t name_len, uint64_t mark, 
 		*p++ = '"', *p++ = ':';
 		part->name_len = (uint32_t)name_len + 3;
 		pb_at = p;
+		to->seen |= seen_bit(mark);
 	}
 	if (to->last) to->last->next = part;
 	else to->first = part;
@@ -29,12 +32,13 @@ pb_obj pb_add_part(pb_obj to, const char *name, size_t name_len, uint64_t mark, 
 }
 
 static void become(pb_obj part, int kind) {
-	part->kind = (uint8_t)kind, part->len = 0;
+	part->kind = (uint8_t)kind, part->len = 0, part->seen = 0;
 	part->first = part->last = NULL;
 }
 
 /* find_part finds a part by its name as it is written. */
 static pb_obj find_part(pb_obj o, const char *name, size_t n, uint64_t mark) {
+	if (!(o->seen & seen_bit(mark))) return NULL;
 	for (pb_obj m = o->first; m; m = m->next)
 		if (m->mark == mark && m->name_len == n + 3 && (n < 8 || pb_equal(m->name + 1, name, n))) return m;
 	return NULL;

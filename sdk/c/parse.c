@@ -158,7 +158,7 @@ static bool parse(const char *src, const char *end) {
 			continue;
 		}
 		struct pb_node *n = new_node();
-		n->flags = name_flag;
+		n->flags = name_flag, n->cursor = 0;
 		n->name = name, n->name_end = name_end, n->mark = mark;
 		if (c == '"') {
 			uint8_t escaped = 0;
@@ -215,6 +215,7 @@ pb_text pb_parse_error(void) {
 static pb_value adopt(const char *src, char *tape, size_t size) {
 	struct pb_node *nodes = (struct pb_node *)tape, *end = (struct pb_node *)(tape + size);
 	for (struct pb_node *n = nodes; n < end; n++) {
+		n->cursor = 0;
 		n->start += (uintptr_t)src, n->end += (uintptr_t)src;
 		n->name = n->name == (const char *)-1 ? NULL : n->name + (uintptr_t)src;
 		n->name_end += (uintptr_t)src;

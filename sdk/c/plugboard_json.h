@@ -139,11 +139,12 @@ typedef struct {
 /* pb_parse_time reads an RFC 3339 time; false when it is none. */
 bool pb_parse_time(pb_text s, pb_instant *t);
 void pb_put_instant(pb_obj place, pb_instant t);
+void pb_put_time(pb_obj place, pb_instant t, pb_text written);
 /* pb_set_time sets an RFC 3339 time in canonical form: UTC, ending in Z. False, and nothing set, when it is none. */
 PB_INLINE bool pb_set_time(pb_obj o, const char *path, pb_text time) {
 	pb_instant t;
 	if (!pb_parse_time(time, &t)) return false;
-	pb_put_instant(pb_place(o, path, PB_PART_LEAF), t);
+	pb_put_time(pb_place(o, path, PB_PART_LEAF), t, time);
 	return true;
 }
 /* pb_set_instant sets a time; one that four digits of a year cannot write becomes the nearest that they can. */

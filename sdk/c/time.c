@@ -91,3 +91,10 @@ void pb_put_instant(pb_obj place, pb_instant t) {
 	pb_at = to;
 	pb_leaf(place, from);
 }
+
+/* pb_put_time writes a time that was read: as it was written, if that is the canonical form. */
+void pb_put_time(pb_obj place, pb_instant t, pb_text s) {
+	bool canonical = s.at[10] == 'T' && s.at[s.len - 1] == 'Z' && (s.len == 20 || (s.len <= 30 && s.at[s.len - 2] != '0'));
+	if (canonical) pb_put_str(place, s);
+	else pb_put_instant(place, t);
+}

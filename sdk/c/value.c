@@ -115,8 +115,21 @@ static inline bool named(pb_value m, const char *name, size_t n) {
 	return (size_t)(m->name_end - m->name) == n && (n < 8 || pb_equal(m->name, name, n));
 }
 
-/* child finds a member: the last one that has the name. With take, earlier ones are carried too: they are hidden by it. */
-static inline pb_value child(pb_value v, const char *name, size_t n, uint64_t mark, bool take) {
+/* look finds out whether an object's members have different names, as nearly all have. Names may be taken for the same that
+ * are not. */
+static void look(pb_value v) {
+	uint64_t seen[32] = {0};
+	v->flags |= PB_LOOKED;
+	for (pb_value m = v + 1; m < v->next; m = m->next) {
+		uint64_t at = pb_spread(m->mark) >> 53, bit = 1ull << (at & 63);
+		if (seen[at >> 6] & bit) return;
+		seen[at >> 6] |= bit;
+	}
+	v->flags |= PB_UNIQUE;
+}
+
+/* last_child finds the last member that has the name. With take, earlier ones are carried too: they are hidden by it. */
+static pb_value last_child(pb_value v, const char *name, size_t n, uint64_t mark, bool take) {
 	pb_value found = NULL, end = v->next;
 	for (pb_value m = v + 1; m < end; m = m->next) {
 		if (m->mark != mark || !named(m, name, n)) continue;
@@ -124,6 +137,23 @@ static inline pb_value child(pb_value v, const char *name, size_t n, uint64_t ma
 		if (take) m->flags |= PB_CARRIED;
 	}
 	return found;
+}
+
+/* child finds a member. Fields are mostly asked for in their order, so the search goes on where the last one ended. */
+static inline pb_value child(pb_value v, const char *name, size_t n, uint64_t mark, bool take) {
+	if (!(v->flags & PB_LOOKED)) look(v);
+	if (!(v->flags & PB_UNIQUE)) return last_child(v, name, n, mark, take);
+	pb_value first = v + 1, end = v->next, start = v->cursor ? v + v->cursor : first, m = start;
+	if (first == end) return NULL;
+	do {
+		if (m->mark == mark && named(m, name, n)) {
+			if ((size_t)(m - v) <= UINT16_MAX) v->cursor = (uint16_t)(m - v);
+			return m;
+		}
+		m = m->next;
+		if (m == end) m = first;
+	} while (m != start);
+	return NULL;
 }
 
 pb_value pb_member(pb_value v, pb_text name) { return v && v->kind == PB_OBJECT ? child(v, name.at, name.len, pb_mark(name.at, name.len), false) : NULL; }

@@ -29,9 +29,9 @@ fn call(make: impl FnOnce(&[u8], &Events) -> Result) -> i32 {
         log_panics();
         Buffers::default()
     });
-    read_input(&mut kept.input);
+    let n = read_input(&mut kept.input);
     kept.events.b.reset();
-    let result = make(&kept.input, &kept.events);
+    let result = make(&kept.input[..n], &kept.events);
     let code = match result {
         Ok(()) => {
             kept.output.clear();
@@ -50,14 +50,17 @@ fn call(make: impl FnOnce(&[u8], &Events) -> Result) -> i32 {
     code
 }
 
-fn read_input(input: &mut Vec<u8>) {
-    input.resize(input.capacity().max(4096), 0);
-    let mut n = host::input_read(input, 0) as usize;
-    if n == input.len() {
-        input.resize(host::input_size() as usize, 0); // there may be more
-        n = host::input_read(input, 0) as usize;
+/// read_input gives how much of the buffer is the call's input. The buffer keeps its length, so that nothing need be cleared.
+fn read_input(input: &mut Vec<u8>) -> usize {
+    if input.len() < 4096 {
+        input.resize(4096, 0);
     }
-    input.truncate(n);
+    let n = host::input_read(input, 0) as usize;
+    if n < input.len() {
+        return n;
+    }
+    input.resize(host::input_size() as usize, 0); // there may be more
+    host::input_read(input, 0) as usize
 }
 
 /// log_panics has a panic's text logged, before the trap that it ends in.

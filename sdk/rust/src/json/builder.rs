@@ -3,7 +3,7 @@
 use super::object::Obj;
 use super::path::step;
 use super::text::append_escaped;
-use super::word::{append, is_plain, same, sign};
+use super::word::{append, is_plain, same, sign, spread};
 use std::cell::RefCell;
 
 /// Makes a JSON object from values set by path. Members stand in the order in which their names first came up; a path
@@ -29,6 +29,7 @@ pub(super) enum PartKind {
 #[derive(Debug)]
 struct Part {
     sign: u64, // of the name as it is written
+    seen: u64, // a bit for each member's sign: most new names are known to be new
     name: u32, // where it starts in buf
     name_end: u32,
     value: u32, // of a leaf; the same as value_end as long as it has none
@@ -41,12 +42,16 @@ struct Part {
 
 impl Part {
     fn new(kind: PartKind) -> Part {
-        Part { sign: 0, name: 0, name_end: 0, value: 0, value_end: 0, first: 0, last: 0, next: 0, kind }
+        Part { sign: 0, seen: 0, name: 0, name_end: 0, value: 0, value_end: 0, first: 0, last: 0, next: 0, kind }
     }
 
     fn become_(&mut self, kind: PartKind) {
-        (self.kind, self.value, self.value_end, self.first, self.last) = (kind, 0, 0, 0, 0);
+        (self.kind, self.value, self.value_end, self.first, self.last, self.seen) = (kind, 0, 0, 0, 0, 0);
     }
+}
+
+fn seen_bit(mark: u64) -> u64 {
+    1 << (spread(mark) >> 58)
 }
 
 impl Builder {
@@ -191,6 +196,7 @@ impl Parts {
             }
             None => {
                 let c = self.add(at, kind);
+                self.list[at as usize].seen |= seen_bit(mark);
                 let from = self.buf.len();
                 self.buf.reserve(name.len() + 3);
                 self.buf.push(b'"');
@@ -208,6 +214,9 @@ impl Parts {
 
     #[inline]
     fn look(&self, at: u32, name: &[u8], mark: u64) -> Option<u32> {
+        if self.list[at as usize].seen & seen_bit(mark) == 0 {
+            return None;
+        }
         let mut c = self.list[at as usize].first;
         while c != 0 {
             let m = &self.list[c as usize];

@@ -13,6 +13,7 @@ use std::fmt;
 pub(crate) struct Node {
     pub kind: u8,
     pub flags: Cell<u8>,
+    pub cursor: Cell<u16>, // how far behind an object the member stands that was found last
     pub start: u32,
     pub end: u32,
     pub name_at: i32, // -1: an array's element, or the root
@@ -24,6 +25,8 @@ pub(crate) struct Node {
 pub(crate) const ESCAPED: u8 = 1; // the string holds a backslash
 pub(crate) const NAME_ESCAPED: u8 = 2; // so does its name
 pub(crate) const CARRIED: u8 = 4; // taken: left out of what remains
+pub(super) const LOOKED: u8 = 8; // it is known whether its members' names differ
+pub(super) const UNIQUE: u8 = 16; // they do
 
 /// A parsed JSON text, which it borrows.
 #[derive(Debug)]

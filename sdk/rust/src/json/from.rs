@@ -6,7 +6,6 @@ use super::builder::PartKind;
 use super::object::Obj;
 use super::value::{Kind, Value};
 use super::word::append;
-use crate::time::Time;
 
 impl Obj<'_> {
     /// Sets a string from a scalar.
@@ -29,7 +28,7 @@ impl Obj<'_> {
 
     /// Sets a time in canonical form from an RFC 3339 one.
     pub fn time_from(self, path: &str, v: Value) -> bool {
-        carried(v, Time::parse(&v.str()).map(|t| self.instant(path, t)).is_some())
+        carried(v, self.time(path, &v.str()))
     }
 
     /// Sets a list of strings from an array of scalars. Elements that are null, `""` or no scalars are left out of it,

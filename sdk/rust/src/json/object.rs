@@ -62,7 +62,12 @@ impl<'b> Obj<'b> {
     /// Sets an RFC 3339 time in canonical form: UTC, ending in Z, no trailing zeros in the fraction. False, and nothing
     /// set, when it is none.
     pub fn time(self, path: &str, s: &str) -> bool {
-        Time::parse(s).map(|t| self.instant(path, t)).is_some()
+        match Time::parse(s) {
+            Some(_) if canonical(s.as_bytes()) => self.str(path, s),
+            Some(t) => self.instant(path, t),
+            None => return false,
+        }
+        true
     }
 
     /// Sets a time.
@@ -143,4 +148,10 @@ impl<'b> Obj<'b> {
         let at = parts.place(self.at, path, PartKind::Array);
         Obj { b: self.b, at: parts.add(at, PartKind::Object) }
     }
+}
+
+/// canonical says whether a time that was read is written as it should be: then it can be copied.
+fn canonical(s: &[u8]) -> bool {
+    let n = s.len();
+    s[10] == b'T' && s[n - 1] == b'Z' && (n == 20 || n <= 30 && s[n - 2] != b'0')
 }

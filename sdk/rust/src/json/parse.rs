@@ -207,6 +207,7 @@ impl Doc<'_> {
             tape.push(Node {
                 kind: kind as u8,
                 flags: Cell::new(flags | named.flags),
+                cursor: Cell::new(0),
                 start: start as u32,
                 end: end as u32,
                 name_at: named.at,

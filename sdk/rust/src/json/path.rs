@@ -1,9 +1,9 @@
 //! Following paths.
 
-use super::doc::{Doc, CARRIED, NAME_ESCAPED};
+use super::doc::{Doc, Node, CARRIED, LOOKED, NAME_ESCAPED, UNIQUE};
 use super::text::unescape;
 use super::value::{parse_int, Kind};
-use super::word::{same, sign};
+use super::word::{same, sign, spread, stop};
 use std::borrow::Cow;
 
 /// A name as one step of a path, whatever it holds.
@@ -24,15 +24,12 @@ pub fn key(name: &str) -> Cow<'_, str> {
 /// step cuts the first name off a path: the name, what follows the dot behind it, if there is one.
 #[inline]
 pub(crate) fn step(path: &[u8]) -> (Cow<'_, [u8]>, Option<&[u8]>) {
-    let mut i = 0;
-    while i < path.len() {
-        match path[i] {
-            b'.' => return (Cow::Borrowed(&path[..i]), Some(&path[i + 1..])),
-            b'\\' => return escaped_step(path),
-            _ => i += 1,
-        }
+    let i = stop(path);
+    match path.get(i) {
+        None => (Cow::Borrowed(path), None),
+        Some(b'.') => (Cow::Borrowed(&path[..i]), Some(&path[i + 1..])),
+        Some(_) => escaped_step(path),
     }
-    (Cow::Borrowed(path), None)
 }
 
 fn escaped_step(path: &[u8]) -> (Cow<'_, [u8]>, Option<&[u8]>) {
@@ -75,14 +72,66 @@ impl Follow<'_> {
         Some(at)
     }
 
+    /// child finds a member. Fields are mostly asked for in their order, so the search goes on where the last one ended.
     #[inline]
     fn child(&self, at: u32, name: &[u8], take: bool) -> Option<u32> {
+        let tape = &self.doc.tape[..];
+        let object = &tape[at as usize];
+        if object.flags.get() & LOOKED == 0 {
+            self.look(at);
+        }
+        let (want, end) = (sign(name), object.next);
+        if object.flags.get() & UNIQUE == 0 {
+            return self.last_child(at, name, take);
+        }
+        let first = at + 1;
+        if first == end {
+            return None;
+        }
+        let start = at + object.cursor.get().max(1) as u32;
+        let mut c = start;
+        loop {
+            let n = &tape[c as usize];
+            if n.sign == want && self.named(n, name) {
+                if let Ok(cursor) = u16::try_from(c - at) {
+                    object.cursor.set(cursor);
+                }
+                return Some(c);
+            }
+            c = if n.next == end { first } else { n.next };
+            if c == start {
+                return None;
+            }
+        }
+    }
+
+    /// look finds out whether an object's members have different names, as nearly all have. Names may be taken for the same
+    /// that are not.
+    fn look(&self, at: u32) {
+        let tape = &self.doc.tape[..];
+        let object = &tape[at as usize];
+        object.flags.set(object.flags.get() | LOOKED);
+        let (mut seen, mut c) = ([0u64; 32], at + 1);
+        while c < object.next {
+            let n = &tape[c as usize];
+            let place = spread(n.sign) >> 53;
+            let (word, bit) = (&mut seen[place as usize >> 6 & 31], 1 << (place & 63));
+            if *word & bit != 0 {
+                return;
+            }
+            *word |= bit;
+            c = n.next;
+        }
+        object.flags.set(object.flags.get() | UNIQUE);
+    }
+
+    fn last_child(&self, at: u32, name: &[u8], take: bool) -> Option<u32> {
         let tape = &self.doc.tape[..];
         let (want, end) = (sign(name), tape[at as usize].next);
         let (mut c, mut found) = (at + 1, None);
         while c < end {
             let n = &tape[c as usize];
-            if n.sign == want && self.named(c, name) {
+            if n.sign == want && self.named(n, name) {
                 found = Some(c);
                 if take {
                     n.flags.set(n.flags.get() | CARRIED);
@@ -93,8 +142,8 @@ impl Follow<'_> {
         found
     }
 
-    fn named(&self, at: u32, name: &[u8]) -> bool {
-        let n = self.doc.node(at);
+    #[inline]
+    fn named(&self, n: &Node, name: &[u8]) -> bool {
         let text = self.doc.slice(n.name_at as u32, n.name_end);
         if n.flags.get() & NAME_ESCAPED != 0 {
             return same(&unescape(Vec::new(), text), name);

@@ -40,6 +40,31 @@ pub fn sign(name: &[u8]) -> u64 {
     }
 }
 
+/// spread is a mark's bits mixed, the highest best.
+#[inline(always)]
+pub fn spread(mark: u64) -> u64 {
+    mark.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// stop gives the place of the first dot or backslash in a path, or its end.
+#[inline]
+pub fn stop(path: &[u8]) -> usize {
+    let mut i = 0;
+    while i + 8 <= path.len() {
+        let w = load8(path, i);
+        let (x, y) = (w ^ (b'.' as u64 * ONES), w ^ (b'\\' as u64 * ONES));
+        let m = (x.wrapping_sub(ONES) & !x | y.wrapping_sub(ONES) & !y) & HIGH;
+        if m != 0 {
+            return i + (m.trailing_zeros() >> 3) as usize;
+        }
+        i += 8;
+    }
+    while i < path.len() && path[i] != b'.' && path[i] != b'\\' {
+        i += 1;
+    }
+    i
+}
+
 /// same compares two texts.
 #[inline]
 pub fn same(a: &[u8], b: &[u8]) -> bool {
@@ -75,8 +100,11 @@ pub static PLAIN: [bool; 256] = {
 #[inline]
 pub fn is_plain(b: &[u8]) -> bool {
     let n = b.len();
-    if n < 8 {
+    if n < 4 {
         return b.iter().all(|&c| PLAIN[c as usize]);
+    }
+    if n < 8 {
+        return special(load4(b, 0) as u64 | (load4(b, n - 4) as u64) << 32) == 0;
     }
     let mut i = 0;
     while i + 8 < n {
@@ -92,20 +120,29 @@ pub fn is_plain(b: &[u8]) -> bool {
 #[inline]
 pub fn append(to: &mut Vec<u8>, s: &[u8]) {
     let n = s.len();
-    if !(8..=32).contains(&n) {
+    if n > 128 {
         return to.extend_from_slice(s);
     }
     to.reserve(n);
     let len = to.len();
-    // Every word lies within s, and within the n bytes that were reserved behind len.
+    // Every piece lies within s, and within the n bytes that were reserved behind len.
     unsafe {
         let (src, dst) = (s.as_ptr(), to.as_mut_ptr().add(len));
-        let mut i = 0;
-        while i + 8 < n {
-            dst.add(i).cast::<u64>().write_unaligned(src.add(i).cast::<u64>().read_unaligned());
-            i += 8;
+        if n >= 8 {
+            let mut i = 0;
+            while i + 8 < n {
+                dst.add(i).cast::<u64>().write_unaligned(src.add(i).cast::<u64>().read_unaligned());
+                i += 8;
+            }
+            dst.add(n - 8).cast::<u64>().write_unaligned(src.add(n - 8).cast::<u64>().read_unaligned());
+        } else if n >= 4 {
+            dst.cast::<u32>().write_unaligned(src.cast::<u32>().read_unaligned());
+            dst.add(n - 4).cast::<u32>().write_unaligned(src.add(n - 4).cast::<u32>().read_unaligned());
+        } else if n > 0 {
+            dst.write(src.read());
+            dst.add(n >> 1).write(src.add(n >> 1).read());
+            dst.add(n - 1).write(src.add(n - 1).read());
         }
-        dst.add(n - 8).cast::<u64>().write_unaligned(src.add(n - 8).cast::<u64>().read_unaligned());
         to.set_len(len + n);
     }
 }
