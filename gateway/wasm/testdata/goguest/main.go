@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -130,6 +131,9 @@ func format() int32 {
 	case "clock":
 		write(fmt.Append(nil, time.Now().UnixNano()))
 	default:
+		if text, ok := strings.CutPrefix(what, "twist "); ok {
+			what = twist(text)
+		}
 		write([]byte(what))
 	}
 	return 0
