@@ -132,6 +132,7 @@ pb_text pb_next_name(const char **p, const char *end); /* one step of a path; *p
 void pb_put(pb_text s);
 void pb_put_escaped(const char *p, size_t n); /* as a JSON string's content */
 void pb_put_decimal(int64_t n);
+bool pb_hex4(const char *p, const char *end, uint32_t *r); /* four hex digits at p */
 char *pb_unescape(char *dst, const char *p, const char *end); /* checked content; gives the place behind */
 
 size_t pb_rune(const char *p, const char *end, uint32_t *r); /* one character; U+FFFD and 1 where there is none */

@@ -4,7 +4,7 @@
 
 struct pb_parse_fault pb_last_fault;
 
-enum { MAX_DEPTH = 512, TAPE_FORMAT = 1 };
+enum { MAX_DEPTH = 512 };
 
 const bool pb_plain[256] = {
 	[' '] = true, ['!'] = true, ['#' ... '['] = true, [']' ... 0x7f] = true, /* all but the quote and the backslash */
@@ -15,30 +15,13 @@ static const char *skip_space(const char *p, const char *end) {
 	return p;
 }
 
-static int hex_digit(char c) {
-	if ((uint8_t)(c - '0') < 10) return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool hex4(const char *p, const char *end, uint32_t *r) {
-	if (end - p < 4) return false;
-	*r = 0;
-	for (int i = 0; i < 4; i++) {
-		int digit = hex_digit(p[i]);
-		if (digit < 0) return false;
-		*r = *r << 4 | (uint32_t)digit;
-	}
-	return true;
-}
-
 /* escape_len is the length of the escape whose backslash stands before p; 0 when it is none. */
 static size_t escape_len(const char *p, const char *end) {
 	uint32_t r;
 	if (p == end) return 0;
 	switch (*p) {
 	case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return 1;
-	case 'u': return hex4(p + 1, end, &r) ? 5 : 0;
+	case 'u': return pb_hex4(p + 1, end, &r) ? 5 : 0;
 	}
 	return 0;
 }
@@ -208,73 +191,4 @@ pb_value pb_parse(pb_text json) {
 
 pb_text pb_parse_error(void) {
 	return pb_cat(pb_text_of(pb_last_fault.reason), PB(" (byte "), pb_decimal((int64_t)pb_last_fault.offset), PB(")"));
-}
-
-#ifdef __wasm__
-/* adopt makes nodes of the gateway's tape, in place: its offsets become addresses. */
-static pb_value adopt(const char *src, char *tape, size_t size) {
-	struct pb_node *nodes = (struct pb_node *)tape, *end = (struct pb_node *)(tape + size);
-	for (struct pb_node *n = nodes; n < end; n++) {
-		n->cursor = 0;
-		n->start += (uintptr_t)src, n->end += (uintptr_t)src;
-		n->name = n->name == (const char *)-1 ? NULL : n->name + (uintptr_t)src;
-		n->name_end += (uintptr_t)src;
-		n->next = nodes + (uintptr_t)n->next;
-	}
-	return nodes;
-}
-
-pb_value pb_read_input(pb_text src) {
-	enum { FEW = 48 * sizeof(struct pb_node) };
-	pb_ensure(FEW + 8);
-	char *tape = pb_align(0);
-	int32_t cap = (int32_t)(pb_limit - tape), size = pb_host_input_tape(TAPE_FORMAT, tape, cap);
-	if (size > cap) {
-		pb_ensure((size_t)size);
-		size = pb_host_input_tape(TAPE_FORMAT, tape, size);
-	}
-	if (size <= 0) return pb_parse(src);
-	pb_at = tape + size;
-	return adopt(src.at, tape, (size_t)size);
-}
-#else
-pb_value pb_read_input(pb_text src) { return pb_parse(src); }
-#endif
-
-/* surrogates reads the four hex digits at p and, where they are half of a pair, the other half. */
-static const char *surrogates(const char *p, const char *end, uint32_t *r) {
-	uint32_t low;
-	hex4(p, end, r);
-	p += 4;
-	if (*r < 0xd800 || *r > 0xdfff) return p;
-	if (*r < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' && hex4(p + 2, end, &low) && low >= 0xdc00 && low <= 0xdfff) {
-		*r = ((*r - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
-		return p + 6;
-	}
-	*r = 0xfffd;
-	return p;
-}
-
-char *pb_unescape(char *dst, const char *p, const char *end) {
-	while (p < end) {
-		char c = *p++;
-		if (c == '\\') {
-			c = *p++;
-			switch (c) {
-			case 'b': c = '\b'; break;
-			case 'f': c = '\f'; break;
-			case 'n': c = '\n'; break;
-			case 'r': c = '\r'; break;
-			case 't': c = '\t'; break;
-			case 'u': {
-				uint32_t r;
-				p = surrogates(p, end, &r);
-				dst = pb_put_rune(dst, r);
-				continue;
-			}
-			}
-		}
-		*dst++ = c;
-	}
-	return dst;
 }

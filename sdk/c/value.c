@@ -156,7 +156,7 @@ static inline pb_value child(pb_value v, const char *name, size_t n, uint64_t ma
 	return NULL;
 }
 
-pb_value pb_member(pb_value v, pb_text name) { return v && v->kind == PB_OBJECT ? child(v, name.at, name.len, pb_mark(name.at, name.len), false) : NULL; }
+pb_value pb_member(pb_value v, pb_text name) { return pb_get_name(v, name.at, name.len, pb_mark(name.at, name.len)); }
 
 pb_value pb_index(pb_value v, size_t i) {
 	if (!v || v->kind != PB_ARRAY) return NULL;

@@ -47,9 +47,10 @@ static bool number_is_character(pb_text digits) {
 	uint32_t n = 0, base = 10;
 	if (digits.len > 0 && digits.at[0] == 'x') digits = pb_cut(digits, 1, digits.len), base = 16;
 	for (size_t i = 0; i < digits.len; i++) {
-		char ch = digits.at[i] | 0x20;
-		uint32_t d = (uint8_t)(digits.at[i] - '0') < 10 ? (uint32_t)(digits.at[i] - '0') : ch >= 'a' && ch <= 'f' ? (uint32_t)(ch - 'a' + 10) : 99;
-		if (d >= base || (n = n * base + d) > 0x10ffff) return false;
+		char ch = digits.at[i], letter = ch | 0x20;
+		bool hex = letter >= 'a' && letter <= 'f';
+		uint32_t d = hex ? (uint32_t)(letter - 'a' + 10) : (uint8_t)(ch - '0');
+		if (d >= base || (!hex && d > 9) || (n = n * base + d) > 0x10ffff) return false;
 	}
 	bool odd = n < 0x20 && n != '\t' && n != '\n' && n != '\r';
 	return digits.len > 0 && !odd && n != 0xfffe && n != 0xffff && (n < 0xd800 || n > 0xdfff);

@@ -17,7 +17,7 @@ func rustc(t *testing.T, args ...string) {
 	if err != nil {
 		t.Skip("no rustc on the path; install Rust, on Debian: apt-get install rustc")
 	}
-	if said, err := exec.Command(path, append([]string{"--edition", "2021", "-Copt-level=1"}, args...)...).CombinedOutput(); err != nil {
+	if said, err := exec.Command(path, append([]string{"--edition", "2021"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 }

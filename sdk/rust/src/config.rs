@@ -74,7 +74,12 @@ fn there(v: Value) -> bool {
     v.kind() > Kind::Null
 }
 
-fn set<T>(to: &mut T, v: Value<'static>, read: impl Fn(Value<'static>) -> Option<T>, wanted: &'static str) -> Result<(), DecodeError> {
+fn set<T>(
+    to: &mut T,
+    v: Value<'static>,
+    read: impl Fn(Value<'static>) -> Option<T>,
+    wanted: &'static str,
+) -> Result<(), DecodeError> {
     if there(v) {
         *to = read(v).ok_or_else(|| DecodeError::new(wanted))?;
     }

@@ -23,7 +23,15 @@ mod imports {
             pub fn lookup(table: *const u8, table_n: usize, key: *const u8, key_n: usize, dst: *mut u8, cap: usize) -> i32;
             pub fn state_get(key: *const u8, key_n: usize, dst: *mut u8, cap: usize) -> i32;
             pub fn state_set(key: *const u8, key_n: usize, src: *const u8, n: usize, ttl_seconds: i64);
-            pub fn sign(secret: *const u8, secret_n: usize, algorithm: i32, src: *const u8, n: usize, dst: *mut u8, cap: usize) -> i32;
+            pub fn sign(
+                secret: *const u8,
+                secret_n: usize,
+                algorithm: i32,
+                src: *const u8,
+                n: usize,
+                dst: *mut u8,
+                cap: usize,
+            ) -> i32;
             pub fn log(level: i32, src: *const u8, n: usize);
             pub fn stop(kind: i32, src: *const u8, n: usize);
         }

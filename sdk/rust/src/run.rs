@@ -106,4 +106,3 @@ pub fn run_init(configure: impl FnOnce() -> Result) -> i32 {
 fn document<'d>(input: &'d [u8], what: &str) -> Result<Doc<'d>> {
     Doc::input(input).map_err(|e| fail(format!("{what} is not JSON: {e}")))
 }
-

@@ -48,7 +48,9 @@ impl Time {
         let (day, sec) = (t.sec.div_euclid(86400), t.sec.rem_euclid(86400));
         let (year, month, day) = civil(day);
         let mut out = *b"0000-00-00T00:00:00";
-        for (i, n) in [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, sec / 3600), (14, sec / 60 % 60), (17, sec % 60)] {
+        for (i, n) in
+            [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, sec / 3600), (14, sec / 60 % 60), (17, sec % 60)]
+        {
             out[i] = b'0' + (n / 10) as u8;
             out[i + 1] = b'0' + (n % 10) as u8;
         }

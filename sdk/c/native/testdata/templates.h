@@ -56,6 +56,7 @@ static const struct template_case refuses[] = {
 	{PB_FORMAT_XML, "<a x=\"1\" x=\"2\"/>", "stands twice"},
 	{PB_FORMAT_XML, "<a>&nbsp;</a>", "is not known"},
 	{PB_FORMAT_XML, "<a>&#xD800;</a>", "is no character"},
+	{PB_FORMAT_XML, "<a>&#x1:;</a>", "is no character"},
 	{PB_FORMAT_XML, "<a/><b/>", "more than one outermost"},
 	{PB_FORMAT_XML, "<!DOCTYPE a><a/>", "document type"},
 	{PB_FORMAT_XML, "<a><!-- x -- y --></a>", "comment"},

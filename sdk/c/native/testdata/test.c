@@ -142,11 +142,11 @@ static void renders_and_refuses_templates(void) {
 		pb_text copy = pb_cat(out, PB("\0"));
 		if (ok || !strstr(copy.at, refuses[i].want)) fault(__LINE__, refuses[i].text, out, refuses[i].want);
 	}
-	pb_text open = PB(""), close = PB(""), wide = PB("x");
+	pb_text open = PB(""), close = PB(""), wide = PB("0123456789012345678901234567890123456789012345678901234567890123");
 	for (int i = 0; i < 33; i++) open = pb_cat(open, PB("{{#a}}")), close = pb_cat(close, PB("{{/a}}"));
 	TRUE(!rendered(pb_cat(open, close), PB_FORMAT_TEXT, &out));
 	SAME(out, "line 1, column 193: sections stand more than 32 deep");
-	for (int i = 0; i < 21; i++) wide = pb_cat(PB("{{#data.tags}}"), wide, PB("{{/data.tags}}"));
+	for (int i = 0; i < 15; i++) wide = pb_cat(PB("{{#data.tags}}"), wide, PB("{{/data.tags}}"));
 	TRUE(!rendered(wide, PB_FORMAT_TEXT, &out));
 	SAME(out, "result is longer than 1 MiB");
 }

@@ -53,6 +53,7 @@ const REFUSES: &[(Format, &str, &str)] = &[
     (Format::Xml, "<a x=\"1\" x=\"2\"/>", "stands twice"),
     (Format::Xml, "<a>&nbsp;</a>", "is not known"),
     (Format::Xml, "<a>&#xD800;</a>", "is no character"),
+    (Format::Xml, "<a>&#x1:;</a>", "is no character"),
     (Format::Xml, "<a/><b/>", "more than one outermost"),
     (Format::Xml, "<!DOCTYPE a><a/>", "document type"),
     (Format::Xml, "<a><!-- x -- y --></a>", "comment"),

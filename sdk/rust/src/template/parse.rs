@@ -101,7 +101,8 @@ impl<'t> Parser<'t> {
             Some(i) => self.at + i,
         };
         if text[from..].starts_with("{{{") {
-            return self.fault(from, "three braces: values are always escaped; write two, with a space after a brace that is meant");
+            return self
+                .fault(from, "three braces: values are always escaped; write two, with a space after a brace that is meant");
         }
         let to = match text[from..].find("}}") {
             None => return self.fault(from, "{{ is not closed"),
@@ -122,7 +123,9 @@ impl<'t> Parser<'t> {
         match tag.sigil {
             b'!' => return Ok(()),
             b'&' => return self.fault(tag.from, "{{&…}}: values are always escaped"),
-            c @ (b'>' | b'=' | b'$' | b'<') => return self.fault(tag.from, format!("{{{{{}…}}}} is not in this language", c as char)),
+            c @ (b'>' | b'=' | b'$' | b'<') => {
+                return self.fault(tag.from, format!("{{{{{}…}}}} is not in this language", c as char))
+            }
             _ => {}
         }
         if name.is_empty() {

@@ -33,10 +33,15 @@ impl<'s> Checker<'s> {
             return self.text();
         }
         if self.skip("<!--") {
-            self.through("--", "comment").and_then(|()| if self.skip(">") { Ok(()) } else { Err(String::new()) })
+            self.through("--", "comment")
+                .and_then(|()| if self.skip(">") { Ok(()) } else { Err(String::new()) })
                 .map_err(|_| "comment is not closed, or has -- in it".into())
         } else if self.skip("<![CDATA[") {
-            if self.open.is_empty() { Err(OUTSIDE.into()) } else { self.through("]]>", "CDATA section") }
+            if self.open.is_empty() {
+                Err(OUTSIDE.into())
+            } else {
+                self.through("]]>", "CDATA section")
+            }
         } else if self.skip("<?") {
             self.through("?>", "processing instruction")
         } else if self.skip("<!") {
@@ -166,7 +171,9 @@ fn references(text: &str) -> Check {
         if matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") {
             continue;
         }
-        let number = name.strip_prefix('#').ok_or_else(|| format!("reference &{}; is not known; write &amp; for &", crate::excerpt(name, 16)))?;
+        let number = name
+            .strip_prefix('#')
+            .ok_or_else(|| format!("reference &{}; is not known; write &amp; for &", crate::excerpt(name, 16)))?;
         let c = match number.strip_prefix('x') {
             Some(hex) => u32::from_str_radix(hex, 16),
             None => number.parse(),
