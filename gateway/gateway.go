@@ -113,16 +113,13 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.later(g.store.Close)
-	memory, _ := g.store.(queue.Memory)
-	if memory != nil {
-		g.assembler.recall.from(memory)
-	}
+	g.assembler.recall.from(g.store)
 	registry.MustRegister(depthCollector{g.store})
 	g.accept = g.store
 	if g.opts.Wrap != nil {
 		g.accept = g.opts.Wrap(g.store)
 	}
-	return g.bind(cfg, registry, memory)
+	return g.bind(cfg, registry)
 }
 
 // closeAssembly closes the plugins in use; once the gateway ran, dispatch has closed those of the destinations.
@@ -145,7 +142,7 @@ func (g *Gateway) close(ctx context.Context) error {
 }
 
 // bind makes the servers and takes their addresses.
-func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry, memory queue.Memory) (err error) {
+func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err error) {
 	token, err := adminToken(cfg.Queue.Dir)
 	if err != nil {
 		return err
@@ -158,7 +155,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry, memory
 		return fmt.Errorf("[server] admin: %w; stop what listens there or change the setting", err)
 	}
 	g.later(func(context.Context) error { return closed(g.adminListener.Close()) })
-	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, Store: g.accept, Memory: memory, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
+	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, Store: g.accept, Memory: g.store, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
 	g.edge.Swap(g.current.pipeline)
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed})
 	g.admin = &http.Server{
@@ -256,6 +253,7 @@ func newHost(ctx context.Context, cfg *config.Config, m *metrics.Set) (*wasm.Hos
 type Store interface {
 	queue.Queue
 	queue.Inspector
+	queue.Memory
 	Failed() <-chan error // delivers once, when nothing can be written any more
 }
 

@@ -23,7 +23,8 @@ func OpenStore(ctx context.Context, cfg *config.Config, log *slog.Logger, change
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	o := badgerqueue.Options{Dir: cfg.Queue.Dir, Retain: cfg.Queue.Retain, MaxDisk: cfg.Queue.MaxDisk, MinFree: cfg.Queue.MinFree, Logger: log}
+	o := badgerqueue.Options{Dir: cfg.Queue.Dir, Retain: cfg.Queue.Retain, MaxDisk: cfg.Queue.MaxDisk, MinFree: cfg.Queue.MinFree, Logger: log,
+		StateBytes: cfg.Plugins.State, StateKeys: cfg.Plugins.StateKeys}
 	for _, f := range change {
 		f(&o)
 	}

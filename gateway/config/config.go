@@ -66,6 +66,9 @@ type Plugins struct {
 	Cache    string // compiled code, private to this user
 	Memory   int64
 	Deadline time.Duration
+
+	State     int64 // bytes that a plugin may remember at one source or destination
+	StateKeys int
 }
 
 // Secrets is where {{secret.NAME}} is looked up: the environment (PLUGBOARD_SECRET_ + name in upper case, other

@@ -60,6 +60,9 @@ var pluginsSettings = []setting[Plugins]{
 	{key: "memory", def: "32MiB", meaning: "of one instance",
 		reads: size(64<<10, 4<<30, `"32MiB"`, func(p *Plugins) *int64 { return &p.Memory })},
 	{key: "deadline", def: "50ms", meaning: "of one call", reads: duration(time.Millisecond, func(p *Plugins) *time.Duration { return &p.Deadline })},
+	{key: "state", def: "1MiB", meaning: "what a plugin may remember at one source or destination; beyond it what it wrote longest ago goes",
+		reads: size(1<<10, 64<<20, `"1MiB"`, func(p *Plugins) *int64 { return &p.State })},
+	{key: "state_keys", def: int64(10_000), meaning: "the same in keys", reads: count(1, 1_000_000, func(p *Plugins) *int { return &p.StateKeys })},
 }
 
 var secretsSettings = []setting[Secrets]{

@@ -83,6 +83,9 @@ func populate(t *testing.T, q *Queue) {
 	if _, err := q.Replay(ctx, "dead/a"); err != nil {
 		t.Fatal(err)
 	}
+	if err := q.Remember(ctx, queue.StateWrite{Owner: "a", Key: "k", Value: []byte("v")}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := q.SetAside(ctx, queue.Rejected{Source: "s", Raw: make([]byte, 2*partSize)}); err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +172,7 @@ func TestAuditFindsDamage(t *testing.T) {
 		{"replay", kindReplay, map[string]func(*testing.T, *Queue, []byte, []byte){"removed": remove, "flipped": flip, "forged": forge}, false},
 		{"identity", kindIdentity, map[string]func(*testing.T, *Queue, []byte, []byte){"flipped": flip, "moved": move}, true},
 		{"rejected", kindRejected, map[string]func(*testing.T, *Queue, []byte, []byte){"removed": nil, "flipped": flip, "moved": move}, false},
+		{"remembered", kindState, map[string]func(*testing.T, *Queue, []byte, []byte){"flipped": flip, "moved": move}, true},
 		{"line", kindMeta, map[string]func(*testing.T, *Queue, []byte, []byte){"flipped": flip}, true},
 	} {
 		for way, damage := range c.ways {

@@ -18,6 +18,7 @@ type enqueueOp struct {
 	bytes  int        // of records
 	said   int        // bytes of payloads
 	stored int        // items that are no repeats
+	writes stateWrites
 
 	oneItem [1]enqueueItem // room for what most calls need
 	oneID   [1]identity
@@ -66,11 +67,17 @@ func (q *Queue) Enqueue(ctx context.Context, entries ...queue.Entry) ([]queue.Re
 			return nil, err
 		}
 	}
+	for i := range entries {
+		if err := validState(entries[i].Writes); err != nil {
+			return nil, err
+		}
+		o.writes = append(o.writes, q.memories.prepare(entries[i].Writes)...)
+	}
 	if err := o.claim(ctx); err != nil {
 		return nil, err
 	}
 	if o.stored > 0 {
-		if o.bytes > q.maxBytes || o.said > maxSaid {
+		if o.weight() > q.maxBytes || o.said > maxSaid {
 			q.claims.drop(o.ids)
 			return nil, fmt.Errorf("%w: records of %d bytes and bodies of %d, %d and %d are possible", queue.ErrTooLarge, o.bytes, o.said, q.maxBytes, maxSaid)
 		}
@@ -236,7 +243,7 @@ func (it *enqueueItem) weight() int {
 	return n
 }
 
-func (o *enqueueOp) weight() int  { return o.bytes }
+func (o *enqueueOp) weight() int  { return o.bytes + o.writes.weight() }
 func (o *enqueueOp) payload() int { return o.said }
 
 func (o *enqueueOp) build(b *batch) error {
@@ -256,6 +263,7 @@ func (o *enqueueOp) build(b *batch) error {
 		record := identityRecord{seq: it.seq, ends: it.ends, owed: len(it.owed)}.encode()
 		b.put(it.id.appendKey(b.key()), record, 0, it.expires)
 	}
+	o.writes.build(b)
 	return nil
 }
 
@@ -268,6 +276,7 @@ func (b *batch) name(l *line) {
 }
 
 func (o *enqueueOp) apply() {
+	o.writes.apply()
 	for i := range o.items {
 		it := &o.items[i]
 		if it.receipt.Repeat {

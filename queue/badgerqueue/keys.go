@@ -19,6 +19,7 @@ const (
 	kindAttempt  = 'a' // a|line|seq|number          an attempt before the last one
 	kindReplay   = 'r' // r|event|line|seq           a later delivery of the same event
 	kindSegment  = 'j' // j|segment                  bytes of the journal's segment that stand
+	kindState    = 'v' // v|owner|0|key              what a plugin remembers
 	kindRejected = 'z' // z|seq[|part]               a request set aside
 	kindMarked   = 'b' // b                          a mark stands beside the store
 )

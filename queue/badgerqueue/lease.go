@@ -116,6 +116,7 @@ func (ls *lease) Retry(ctx context.Context, at time.Time, memo []byte, a queue.A
 // settle starts the op that ends the lease with an attempt. The zero Attempt says that none was made.
 func (ls *lease) settle(a queue.Attempt) *settleOp {
 	o := &settleOp{ticket: ls.l.q.ticket(), l: ls.l, e: ls.e, record: ls.record}
+	o.writes, a.Writes = ls.l.q.memories.prepare(a.Writes), nil
 	if a.Started.IsZero() && a.Result == "" {
 		return o
 	}

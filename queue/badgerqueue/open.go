@@ -37,6 +37,7 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 	})
 	q.every(250*time.Millisecond, func() { q.space.look(q) })
 	q.every(q.opt.SweepEvery, q.sweep)
+	q.every(forgetEvery, q.forget)
 	q.background(func() { q.seen.load(q) })
 	if r := newTables(q.store.db); r != nil {
 		q.keepSmall(r)
@@ -80,6 +81,7 @@ func load(opt Options) (*Queue, error) {
 		q.marked[1] = found.Flushed
 	}
 	q.clock.start(opt)
+	q.memories.start(q)
 	q.committer = newCommitter(q)
 	trouble := func(err error) { _ = q.fail(err) }
 	st.trouble.Store(&trouble)
@@ -125,6 +127,9 @@ func (q *Queue) recover() error {
 			return err
 		}
 		q.seq = max(q.seq, l.last, l.floorWas)
+	}
+	if err := q.memories.recover(snap.Txn); err != nil {
+		return err
 	}
 	return q.recount(snap.Txn, meta.since)
 }

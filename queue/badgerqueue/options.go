@@ -26,6 +26,8 @@ type Options struct {
 	HeldBytes  int64         // bytes of waiting events that may be held in memory, over all; 0: 64 MiB
 	Window     int           // entries of one destination held in memory; 0: 1024
 	MaxEntries int           // entries held in memory over all, beyond a few for each destination; 0: 131072
+	StateBytes int64         // of the keys and values that one owner may have remembered; 0: 1 MiB. Each key counts 128 more
+	StateKeys  int           // keys that one owner may have remembered; 0: 10,000
 	SweepEvery time.Duration // how often retention looks; 0: a hundredth of Retain, between 1 s and 1 min
 
 	// verifyLater has a small store checked as a large one is.
@@ -49,6 +51,10 @@ func (o Options) withDefaults() Options {
 	def(&o.MemTable, 32<<20)
 	def(&o.HeldBytes, 64<<20)
 	def(&o.Segment, o.segmentSize())
+	def(&o.StateBytes, 1<<20)
+	if o.StateKeys == 0 {
+		o.StateKeys = 10_000
+	}
 	if o.Window == 0 {
 		o.Window = 1024
 	}

@@ -39,6 +39,7 @@ type Queue struct {
 	workMu   sync.Mutex   // orders work.Add before work.Wait
 	retiring sync.RWMutex // retention against replays: no event goes while one is queued again
 	sweeper  sweeper
+	memories memories
 
 	mu     sync.RWMutex
 	lines  map[string]*line

@@ -16,7 +16,7 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 func TestConformance(t *testing.T) {
 	queuetest.Run(t, queuetest.Features{FakeClock: true}, func(t *testing.T, o queuetest.Options) queuetest.Engine {
 		q, err := badgerqueue.Open(context.Background(), badgerqueue.Options{
-			Dir: o.Dir, Retain: o.Retain, Window: o.Window, MemTable: 16 << 20, Cache: 4 << 20, MinFree: -1, Logger: quiet,
+			Dir: o.Dir, Retain: o.Retain, Window: o.Window, StateKeys: o.Keys, MemTable: 16 << 20, Cache: 4 << 20, MinFree: -1, Logger: quiet,
 		})
 		if err != nil {
 			t.Fatal(err)

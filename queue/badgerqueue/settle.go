@@ -14,6 +14,7 @@ type settleOp struct {
 	l      *line
 	e      *entry
 	record deliveryRecord
+	writes stateWrites
 	before *queue.Attempt // the last attempt until now: it moves to an a record
 	ready  bool           // due at once: an operator said so
 }
@@ -26,7 +27,7 @@ func (o *settleOp) weight() int {
 	if o.before != nil {
 		n += attemptSize(o.before)
 	}
-	return n
+	return n + o.writes.weight()
 }
 
 func (o *settleOp) build(b *batch) error {
@@ -55,6 +56,7 @@ func (o *settleOp) build(b *batch) error {
 	if e.over = o.record.state.Ended(); e.over {
 		b.owe(l, -1)
 	}
+	o.writes.build(b)
 	return nil
 }
 
@@ -76,6 +78,7 @@ func encodeTimer(e *entry) []byte {
 
 func (o *settleOp) apply() {
 	l, e := o.l, o.e
+	o.writes.apply()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.changed = true

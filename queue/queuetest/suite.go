@@ -30,6 +30,7 @@ type Engine interface {
 type Options struct {
 	Dir    string
 	Retain time.Duration
+	Keys   int              // that one owner may have remembered
 	Window int              // entries of a destination held in memory; an engine without such a bound ignores it
 	Now    func() time.Time // the wall clock; nil: time.Now
 }
@@ -42,6 +43,7 @@ type Features struct {
 	FakeClock bool // runs in a synctest bubble; otherwise waits are real and short
 	NoReopen  bool // keeps nothing across Close
 	NoAudit   bool // Audit is not to be had
+	NoMemory  bool // is no queue.Memory
 	MaxEvent  int  // bytes of the largest event it takes; 0: at least 2 MiB
 }
 
@@ -66,6 +68,8 @@ var tests = []struct {
 	{"Rejected", testRejected}, {"Filters", testFilters}, {"Paging", testPaging}, {"Depth", testDepth},
 	{"NotFound", testNotFound}, {"Retention", testRetention}, {"RetentionKeepsPending", testRetentionKeepsPending},
 	{"Hammer", testHammer},
+	{"Remember", testRemember}, {"RememberWithEntry", testRememberWithEntry}, {"RememberWithAttempt", testRememberWithAttempt},
+	{"RememberForATime", testRememberForATime}, {"RememberNoMoreThan", testRememberNoMoreThan}, {"RememberConcurrent", testRememberConcurrent},
 	{"ReopenPending", testReopenPending}, {"ReopenRetries", testReopenRetries}, {"ReopenFollowers", testReopenFollowers},
 	{"ReopenRepeat", testReopenRepeat}, {"ReopenEmptied", testReopenEmptied},
 }
@@ -77,7 +81,7 @@ func Run(t *testing.T, f Features, open Open) {
 			t.Parallel()
 			dir := t.TempDir()
 			run := func(t *testing.T) {
-				h := &harness{T: t, f: f, open: open, opt: Options{Dir: dir, Retain: 3 * time.Minute, Window: 64}}
+				h := &harness{T: t, f: f, open: open, opt: Options{Dir: dir, Retain: 3 * time.Minute, Window: 64, Keys: 5}}
 				h.start()
 				test.run(h)
 				h.stop()
