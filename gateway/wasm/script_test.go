@@ -21,7 +21,7 @@ func TestScriptMistakes(t *testing.T) {
 	h := scriptHost(t)
 	for _, c := range []struct{ name, source, want string }{
 		{"syntax", "export function receive() {\n  return 1 +;\n}", "acme.js:2:13: SyntaxError: unexpected token in expression: ';'"},
-		{"no function", "export function recieve() {}", "it exports none of receive, transform, format, judge"},
+		{"no function", "export function receives() {}", "it exports none of receive, transform, format, judge"},
 		{"not a script", "\x00asm\x01\x00\x00\x00", "acme.js:1:"},
 		{"empty", "", "it exports none of receive"},
 		{"other module", `import fs from "fs"; export function receive() {}`, `it imports "fs"; a script may import "plugboard" only`},
