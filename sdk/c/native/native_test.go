@@ -47,6 +47,7 @@ func command(program string, args ...string) *exec.Cmd {
 }
 
 func TestSDK(t *testing.T) {
+	likeness.Depends(t, "../*.c", "../*.h", "testdata/*")
 	program := build(t)
 	t.Run("own", func(t *testing.T) {
 		if said, err := command(program).CombinedOutput(); err != nil {

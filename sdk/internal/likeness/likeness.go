@@ -6,12 +6,31 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
+
+// Depends reads the files of those patterns, so that go test knows that the outcome depends on them: what a compiler reads
+// it does not see. A pattern that finds nothing is a fault.
+func Depends(t *testing.T, patterns ...string) {
+	t.Helper()
+	for _, p := range patterns {
+		files, err := filepath.Glob(p)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no files %s: %v", p, err)
+		}
+		for _, f := range files {
+			if _, err := os.ReadFile(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
 
 // Compare runs the program, which reads documents from standard input, each with its length in four bytes before it, and
 // writes what it makes of each with a NUL behind it, on some thousand documents.

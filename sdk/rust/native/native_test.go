@@ -23,6 +23,7 @@ func rustc(t *testing.T, args ...string) {
 }
 
 func TestSDK(t *testing.T) {
+	likeness.Depends(t, "../src/*.rs", "../src/*/*.rs", "testdata/*")
 	dir := t.TempDir()
 	library := filepath.Join(dir, "libplugboard.rlib")
 	rustc(t, "--crate-type", "rlib", "--crate-name", "plugboard", "-Dwarnings", "-Cdebug-assertions=on", "-o", library, "../src/lib.rs")
