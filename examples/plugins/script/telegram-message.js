@@ -52,7 +52,6 @@ function firstOf(event, otherwise, ...paths) {
 }
 
 const bold = (s) => `<b>${html(s)}</b>`;
-const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
 // A value as text: Telegram refuses a message of broken HTML. A message may have 4096 characters, so each value is cut to
 // 200.
@@ -61,7 +60,7 @@ function html(s) {
     const characters = [...s];
     if (characters.length > 200) s = characters.slice(0, 200).join("") + "…";
   }
-  return s.replace(/[&<>]/g, (c) => entities[c]);
+  return s.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 // What the status code does not say. Everything else is left to it.

@@ -42,7 +42,7 @@ const unmapped = "vendor.unmapped";
 // The canonical type, and the field that says when it happened. Without that field it is the time of receipt: a call that
 // is answered now has started before.
 function meaning(vendorType) {
-  switch (vendorType.replace(/^call-/, "")) {
+  switch (vendorType.startsWith("call-") ? vendorType.slice(5) : vendorType) {
     case "created":
       return ["call.created", "startedAt"];
     case "ringing":
