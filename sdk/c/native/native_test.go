@@ -29,7 +29,8 @@ func build(t *testing.T) string {
 	}
 	program := filepath.Join(t.TempDir(), "test")
 	args := append([]string{"-std=gnu11", "-O0", "-Wall", "-Wextra", "-Werror", "-I..", "-Itestdata", "-o", program, "testdata/test.c", "testdata/host.c"}, sources...)
-	said, err := exec.Command(cc, append([]string{"-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"}, args...)...).CombinedOutput()
+	checks := []string{"-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"} //nolint:misspell // the compiler's spelling
+	said, err := exec.Command(cc, append(checks, args...)...).CombinedOutput()
 	if err != nil {
 		t.Logf("built without sanitizers: %v\n%s", err, said)
 		if said, err = exec.Command(cc, args...).CombinedOutput(); err != nil {
