@@ -80,7 +80,7 @@ func TestAttacksControl(t *testing.T) {
 	var kept []byte
 	if seen := besides(t, good, func() {
 		kept = bytes.Repeat([]byte{1}, mostMore+mostMore/4)
-		time.Sleep(20 * time.Millisecond) //nolint // for whoever watches to look
+		time.Sleep(20 * time.Millisecond)
 	}); resident(t) > 0 && seen.more <= mostMore {
 		t.Errorf("%d bytes more were seen as %d", len(kept), seen.more)
 	}
