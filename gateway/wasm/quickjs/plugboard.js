@@ -194,7 +194,7 @@ class Event {
   get data() { return (this.o.data ??= {}); }
   set data(data) { this.o.data = data; }
   /** Sets what stands at a path of the content; undefined, null and "" set nothing. */
-  set(path, value) { host.set(this.data, path, value); }
+  set(path, value) { host.set((this.o.data ??= {}), path, value); } // not this.data: a call less
 }
 
 class Events {
