@@ -31,13 +31,17 @@ var (
 //
 //	go test ./gateway/toolchain -run 'TestSoak$' -v -timeout 3h -args -soak.all -soak.calls 1000000
 func TestSoak(t *testing.T) {
+	calls := *soakCalls
+	if testing.Short() {
+		calls /= 10 // the race detector makes it ten times slower
+	}
 	for _, g := range soaked(t) {
 		if g.long && !*soakAll {
 			continue
 		}
 		t.Run(g.name, func(t *testing.T) {
 			p := soakPlugin(t, g)
-			for _, fault := range soak(t, p, g, max(10, *soakCalls/g.slow)) {
+			for _, fault := range soak(t, p, g, max(10, calls/g.slow)) {
 				t.Error(fault)
 			}
 		})

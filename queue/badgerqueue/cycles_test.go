@@ -21,6 +21,10 @@ var (
 //
 //	go test ./queue/badgerqueue -run 'TestDiskAfterCycles$' -v -cycles 20000000 -cycles.retain 1m -cycles.memtable 33554432 -timeout 2h
 func TestDiskAfterCycles(t *testing.T) {
+	cycles := *cyclesN
+	if testing.Short() {
+		cycles /= 10 // with the race detector retention takes minutes to catch up
+	}
 	q, err := Open(t.Context(), Options{
 		Dir: t.TempDir(), Retain: *cyclesRetain, SweepEvery: *cyclesRetain / 10, MemTable: *cyclesBuffer, MinFree: -1,
 		Logger: slog.New(slog.DiscardHandler),
@@ -30,7 +34,7 @@ func TestDiskAfterCycles(t *testing.T) {
 	}
 	w := &waiter{waitingOrders: waitingOrders{Lines: 1, Keys: 1000}, q: q}
 	for part := range 10 {
-		start, n := time.Now(), *cyclesN/10
+		start, n := time.Now(), cycles/10
 		var drained sync.WaitGroup
 		drained.Go(func() { w.drain(n) })
 		w.enqueue(n, 1)
@@ -39,7 +43,7 @@ func TestDiskAfterCycles(t *testing.T) {
 		t.Logf("%d cycles, the last %.0f/s: %.1f MB stand in %.1f MB", (part+1)*n, float64(n)/time.Since(start).Seconds(), float64(stands)/1e6, float64(size)/1e6)
 	}
 	bounded(t, q)
-	for q.sweeper.floor.Load() <= uint64(*cyclesN) && q.usable() == nil { //nolint:gosec // not negative
+	for q.sweeper.floor.Load() <= uint64(cycles) && q.usable() == nil { //nolint:gosec // not negative
 		if !q.pause(*cyclesRetain / 10) {
 			break
 		}
