@@ -3,8 +3,8 @@ package badgerqueue
 import (
 	"encoding/binary"
 	"math/bits"
-	"runtime"
 	"sync"
+	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
 )
@@ -29,8 +29,9 @@ const (
 	seenEach = 1 << 20
 	seenMost = 16
 
-	seenBits  = 12 // for each identity
-	seenProbe = 6  // of which so many are set
+	seenPause = 4096 // identities are taken in at opening between two pauses
+	seenBits  = 12   // for each identity
+	seenProbe = 6    // of which so many are set
 )
 
 type filter struct {
@@ -131,13 +132,13 @@ func (s *seen) load(q *Queue) {
 	defer q.leave()
 	snap := q.store.snapshot()
 	defer snap.release()
-	n := 0
+	n, began := 0, time.Now()
 	err := scan(snap.Txn, []byte{kindIdentity}, nil, false, true, func(key []byte, item *badger.Item) (bool, error) {
-		if n++; n%256 == 0 {
-			runtime.Gosched() // callers first
-			if q.closing.Load() {
+		if n++; n%seenPause == 0 { // callers first: a quarter of one processor
+			if !q.pause(3 * time.Since(began)) {
 				return false, nil
 			}
+			began = time.Now()
 		}
 		return true, item.Value(func(v []byte) error {
 			r, err := decodeIdentity(key, v)
