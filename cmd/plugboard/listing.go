@@ -25,21 +25,13 @@ func (l listing) attach(c *cobra.Command) {
 	file, asJSON := configFlag(c), jsonFlag(c)
 	limit := c.Flags().Int("limit", 50, "how many, newest first; at most 1000")
 	follow := c.Flags().BoolP("follow", "f", false, "print what happens from now on, until Ctrl-C")
-	values := map[string]*string{}
-	for _, name := range l.filters {
-		values[name] = c.Flags().String(name, "", filterHelp[name])
-	}
+	values := filterFlags(c, l.filters...)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		api, err := dial(*file)
 		if err != nil {
 			return err
 		}
-		query := url.Values{"limit": {strconv.Itoa(*limit)}}
-		for name, v := range values {
-			if *v != "" {
-				query.Set(name, *v)
-			}
-		}
+		query := listQuery(*limit, values)
 		if *follow {
 			return l.follow(c, api, values, *asJSON)
 		}
@@ -119,4 +111,24 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
+}
+
+// filterFlags gives a command the filters of those names.
+func filterFlags(c *cobra.Command, names ...string) map[string]*string {
+	values := map[string]*string{}
+	for _, name := range names {
+		values[name] = c.Flags().String(name, "", filterHelp[name])
+	}
+	return values
+}
+
+// listQuery is what the API is asked for.
+func listQuery(limit int, filters map[string]*string) url.Values {
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	for name, v := range filters {
+		if *v != "" {
+			query.Set(name, *v)
+		}
+	}
+	return query
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"net/url"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -22,10 +20,7 @@ func newReplay() *cobra.Command {
 	diff := c.Flags().Bool("diff", false, "compare alone: nothing is queued or sent")
 	changed := c.Flags().Bool("changed", false, "only deliveries that would differ")
 	limit := c.Flags().Int("limit", 50, "how many, newest first; at most 1000")
-	values := map[string]*string{}
-	for _, name := range []string{"source", "type", "subject", "destination", "event", "state", "since", "until"} {
-		values[name] = c.Flags().String(name, "", filterHelp[name])
-	}
+	values := filterFlags(c, "source", "type", "subject", "destination", "event", "state", "since", "until")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if !*diff {
 			return usageError{errNoDiff}
@@ -34,12 +29,7 @@ func newReplay() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		query := url.Values{"limit": {strconv.Itoa(*limit)}}
-		for name, v := range values {
-			if *v != "" {
-				query.Set(name, *v)
-			}
-		}
+		query := listQuery(*limit, values)
 		var page struct {
 			Items []admin.DiffRecord `json:"items"`
 		}

@@ -10,9 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/edge"
-	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
 // A sender that does not finish is told so, and cut.
@@ -104,16 +102,7 @@ func TestExpectContinue(t *testing.T) {
 // Shutdown lets a request that is being read end, and takes no other.
 func TestShutdown(t *testing.T) {
 	g := start(t, nil)
-	entered, leave := make(chan struct{}), make(chan struct{})
-	slow := plugin{func(in wasm.Input) (string, error) {
-		close(entered)
-		<-leave
-		return echo.receive(in)
-	}}
-	g.server.Swap(pipeline(t, []edge.Source{{Config: &config.Source{Name: "s", Path: "/s", Plugin: "acme", Verify: none()}, Plugin: slow}}, nil))
-	answered := make(chan accepted)
-	go func() { answered <- g.accepted("/s", `{}`) }()
-	<-entered
+	leave, answered := reading(t, g)
 	down := make(chan error)
 	go func() { down <- g.server.Shutdown(t.Context()) }()
 	for { // until the listener is closed

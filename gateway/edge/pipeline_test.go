@@ -12,19 +12,26 @@ import (
 	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
-// Requests that the old pipeline is reading end on it, and only then is it done with.
-func TestSwap(t *testing.T) {
-	g := start(t, nil)
-	entered, leave := make(chan struct{}), make(chan struct{})
+// reading has a request read by a plugin that waits to be let go; its answer comes after that.
+func reading(t *testing.T, g *gateway) (leave chan struct{}, answered chan accepted) {
+	t.Helper()
+	entered := make(chan struct{})
+	leave, answered = make(chan struct{}), make(chan accepted)
 	slow := plugin{func(in wasm.Input) (string, error) {
 		close(entered)
 		<-leave
 		return echo.receive(in)
 	}}
 	g.server.Swap(pipeline(t, []edge.Source{{Config: &config.Source{Name: "s", Path: "/s", Plugin: "acme", Verify: none()}, Plugin: slow}}, nil))
-	answered := make(chan accepted)
 	go func() { answered <- g.accepted("/s", `{}`) }()
 	<-entered
+	return leave, answered
+}
+
+// Requests that the old pipeline is reading end on it, and only then is it done with.
+func TestSwap(t *testing.T) {
+	g := start(t, nil)
+	leave, answered := reading(t, g)
 	drained := g.server.Swap(pipeline(t, sources(), nil))
 	if status, _, _ := g.send("POST", "/s", `{}`); status != 404 {
 		t.Errorf("the new pipeline answers %d", status)
