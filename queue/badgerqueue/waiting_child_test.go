@@ -102,6 +102,13 @@ func (w *waiter) observe(_ int, d time.Duration) {
 	w.commit = append(w.commit, d)
 }
 
+// forget begins the commits' durations anew; the committer may still be telling of the last one.
+func (w *waiter) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.commit = w.commit[:0]
+}
+
 // watch looks at the memory ten times a second.
 func (w *waiter) watch(ctx context.Context) {
 	t := time.NewTicker(100 * time.Millisecond)
@@ -149,7 +156,7 @@ func (w *waiter) fill(r *waitingReport) {
 			n = w.Fill - w.Fill/10*9
 		}
 		before := time.Now()
-		w.commit = w.commit[:0]
+		w.forget()
 		w.enqueue(n, waitingBatch)
 		rate := float64(n) / time.Since(before).Seconds()
 		if r.Slowest == 0 || rate < r.Slowest {
@@ -225,7 +232,7 @@ func (w *waiter) entry(i int) queue.Entry {
 
 // measure accepts, then accepts while the oldest are delivered.
 func (w *waiter) measure(r *waitingReport) {
-	w.commit = w.commit[:0]
+	w.forget()
 	start, used := time.Now(), processor()
 	w.enqueue(w.Measure, 1)
 	r.Accept = float64(w.Measure) / time.Since(start).Seconds()
