@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plugboard/plugboard/gateway/access"
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/queue"
@@ -117,53 +118,59 @@ type TableInfo struct {
 
 type api struct {
 	Options
+	*router
 	token [sha256.Size]byte
 }
 
 // New makes the handler. It is safe for concurrent use.
 func New(o Options) http.Handler {
-	a := &api{Options: o, token: sha256.Sum256([]byte(o.Token))}
-	v1 := http.NewServeMux()
-	v1.HandleFunc("GET /v1/events", a.listEvents)
-	v1.HandleFunc("GET /v1/events/{id...}", a.showEvent)
-	v1.HandleFunc("GET /v1/deliveries", a.listDeliveries)
-	v1.HandleFunc("GET /v1/deliveries/{id...}", a.showDelivery)
-	v1.HandleFunc("POST /v1/deliveries/{id...}", a.changeDelivery)
-	v1.HandleFunc("GET /v1/rejected", a.listRejected)
-	v1.HandleFunc("GET /v1/stream", a.stream)
-	v1.HandleFunc("GET /v1/audit", a.audit)
-	v1.HandleFunc("GET /v1/version", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, a.Version) })
-	v1.HandleFunc("GET /v1/sources", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Sources, "")) })
-	v1.HandleFunc("GET /v1/routes", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Routes, "")) })
-	v1.HandleFunc("GET /v1/plugins", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Plugins, "")) })
-	v1.HandleFunc("GET /v1/replay/diff", a.diff)
-	v1.HandleFunc("GET /v1/shadows", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Shadows, "")) })
-	v1.HandleFunc("GET /v1/tables", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Tables, "")) })
-	v1.HandleFunc("GET /v1/destinations", a.listDestinations)
-	v1.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		problem(w, http.StatusNotFound, "nothing at "+r.Method+" "+r.URL.Path)
-	})
-
+	a := newAPI(o)
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", a.authorised(v1))
+	mux.Handle("/v1/", a.authenticated(a.router.mux))
 	mux.Handle("GET /metrics", o.Metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, map[string]string{"status": "ok"}) })
 	mux.HandleFunc("GET /readyz", a.ready)
 	return mux
 }
 
-// authorised lets a request with the token through. Hashes are compared, so that the time taken tells nothing of the
-// token, not even its length.
-func (a *api) authorised(next http.Handler) http.Handler {
+// Rules are everything under /v1, and the role that each takes.
+func Rules() []Rule { return newAPI(Options{}).rules }
+
+// newAPI says what is under /v1, and who may have it.
+func newAPI(o Options) *api {
+	a := &api{Options: o, router: newRouter(), token: sha256.Sum256([]byte(o.Token))}
+	a.handle("GET /v1/events", access.Viewer, a.listEvents)
+	a.handle("GET /v1/events/{id...}", access.Viewer, a.showEvent)
+	a.handle("GET /v1/deliveries", access.Viewer, a.listDeliveries)
+	a.handle("GET /v1/deliveries/{id...}", access.Viewer, a.showDelivery)
+	a.handle("POST /v1/deliveries/{id...}", access.Operator, a.changeDelivery)
+	a.handle("GET /v1/rejected", access.Viewer, a.listRejected)
+	a.handle("GET /v1/replay/diff", access.Operator, a.diff) // it keeps the plugins busy
+	a.handle("GET /v1/stream", access.Viewer, a.stream)
+	a.handle("GET /v1/audit", access.Viewer, a.audit)
+	a.handle("GET /v1/version", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, a.Version) })
+	a.handle("GET /v1/sources", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Sources, "")) })
+	a.handle("GET /v1/routes", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Routes, "")) })
+	a.handle("GET /v1/plugins", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Plugins, "")) })
+	a.handle("GET /v1/shadows", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Shadows, "")) })
+	a.handle("GET /v1/tables", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Tables, "")) })
+	a.handle("GET /v1/destinations", access.Viewer, a.listDestinations)
+	return a
+}
+
+// authenticated lets a request with a token through, and notes whose. Hashes are compared, so that the time taken tells
+// nothing of the token, not even its length.
+func (a *api) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		sum := sha256.Sum256([]byte(given))
 		if !ok || subtle.ConstantTimeCompare(sum[:], a.token[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			problem(w, http.StatusUnauthorized, "missing or wrong bearer token; the gateway writes it to admin.token in the queue's folder")
+			problem(w, http.StatusUnauthorized, "missing or wrong bearer token; the gateway writes one for this machine to admin.token in the queue's folder")
 			return
 		}
-		next.ServeHTTP(w, r)
+		caller := access.Caller{Name: "this machine", Role: access.Admin}
+		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), caller)))
 	})
 }
 
