@@ -254,6 +254,7 @@ type Store interface {
 	queue.Queue
 	queue.Inspector
 	queue.Memory
+	queue.Registry
 	Failed() <-chan error // delivers once, when nothing can be written any more
 }
 

@@ -66,6 +66,7 @@ type AuditReport struct {
 	Owed       int            `json:"owed"`        // deliveries that the stored events owe
 	States     map[string]int `json:"states"`      // deliveries found, by state
 	Rejected   int            `json:"rejected"`    // requests set aside
+	Records    int            `json:"records"`     // set up at run time
 	Faults     []string       `json:"faults"`      // each names the record and what is wrong with it
 	FaultCount int            `json:"fault_count"` // Faults is cut at 100
 }

@@ -55,7 +55,7 @@ func (q *Queue) audit(ctx context.Context, txn *badger.Txn) (queue.AuditReport, 
 	}{
 		{kindMeta, a.meta}, {kindEvent, a.event}, {kindDelivery, a.delivery}, {kindTimer, a.timer},
 		{kindFollower, a.follower}, {kindDead, a.dead}, {kindAttempt, a.attempt}, {kindReplay, a.replay},
-		{kindIdentity, a.identity}, {kindRejected, a.rejected}, {kindState, a.state}, {kindSegment, a.segment},
+		{kindIdentity, a.identity}, {kindRejected, a.rejected}, {kindState, a.state}, {kindRecord, a.record}, {kindSegment, a.segment},
 	}
 	for _, step := range steps {
 		n := 0

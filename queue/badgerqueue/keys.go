@@ -20,6 +20,7 @@ const (
 	kindReplay   = 'r' // r|event|line|seq           a later delivery of the same event
 	kindSegment  = 'j' // j|segment                  bytes of the journal's segment that stand
 	kindState    = 'v' // v|owner|0|key              what a plugin remembers
+	kindRecord   = 'g' // g|kind|0|key               what was set up at run time
 	kindRejected = 'z' // z|seq[|part]               a request set aside
 	kindMarked   = 'b' // b                          a mark stands beside the store
 )
@@ -78,6 +79,10 @@ func appendRejectedKey(key []byte, seq uint64) []byte {
 
 func appendSegmentKey(key []byte, number uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(key, kindSegment), number)
+}
+
+func appendRecordKey(b []byte, kind, key string) []byte {
+	return append(append(append(append(b, kindRecord), kind...), 0), key...)
 }
 
 func appendNameKey(key []byte, name string) []byte { return append(append(key, kindName), name...) }

@@ -131,6 +131,9 @@ func (q *Queue) recover() error {
 	if err := q.memories.recover(snap.Txn); err != nil {
 		return err
 	}
+	if err := q.registry.recover(&q.opt, snap.Txn); err != nil {
+		return err
+	}
 	return q.recount(snap.Txn, meta.since)
 }
 

@@ -40,6 +40,7 @@ type Queue struct {
 	retiring sync.RWMutex // retention against replays: no event goes while one is queued again
 	sweeper  sweeper
 	memories memories
+	registry registry
 
 	mu     sync.RWMutex
 	lines  map[string]*line

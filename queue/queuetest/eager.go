@@ -25,3 +25,12 @@ func (e eager) Enqueue(_ context.Context, entries ...queue.Entry) ([]queue.Recei
 	time.AfterFunc(5*time.Millisecond, func() { _, _ = e.Queue.Enqueue(context.Background(), kept...) })
 	return receipts, nil
 }
+
+// eagerRecords is the same fault for what is set up at run time.
+type eagerRecords struct{ queue.Registry }
+
+// Put answers before the commit.
+func (g eagerRecords) Put(ctx context.Context, records ...queue.Record) error {
+	go func() { _ = g.Registry.Put(ctx, records...) }()
+	return nil
+}

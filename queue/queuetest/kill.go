@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,34 +28,49 @@ func RunKills(t *testing.T, cycles int, open Open) {
 	var all said
 	for cycle := range cycles {
 		now := killRun(t, dir, false, cycle)
-		if lost := killCheck(t, dir, open, now); lost > 0 {
-			t.Fatalf("cycle %d: of %d accepted and %d ended %d are lost", cycle, len(now.accepted), len(now.ended), lost)
+		if lost, records := killCheck(t, dir, open, now); lost+records > 0 {
+			t.Fatalf("cycle %d: of %d accepted and %d ended %d are lost, of %d records %d", cycle, len(now.accepted), len(now.ended), lost, len(now.records), records)
 		}
 		all.accepted, all.ended = append(all.accepted, now.accepted...), append(all.ended, now.ended...)
+		all.records = keep(all.records, now.records)
 	}
-	if lost := killCheck(t, dir, open, all); lost > 0 {
-		t.Errorf("%d of all are lost", lost)
+	if lost, records := killCheck(t, dir, open, all); lost+records > 0 {
+		t.Errorf("%d of all are lost, and %d records", lost, records)
 	}
 	t.Logf("%d kills, %d accepted, %d ended, none lost", cycles, len(all.accepted), len(all.ended))
+}
+
+func keep(all, more map[string]int) map[string]int {
+	if all == nil {
+		all = map[string]int{}
+	}
+	maps.Copy(all, more)
+	return all
 }
 
 // KillControl plants the fault that RunKills looks for, an answer before the commit, and wants it found.
 func KillControl(t *testing.T, open Open) {
 	t.Helper()
+	var events, records bool
 	for cycle := range 20 {
 		dir := t.TempDir()
 		told := killRun(t, dir, true, cycle)
 		told.ended = nil
-		if lost := killCheck(t, dir, open, told); lost > 0 {
-			t.Logf("%d of %d lost in cycle %d, as planted", lost, len(told.accepted), cycle)
+		lost, old := killCheck(t, dir, open, told)
+		t.Logf("cycle %d: %d of %d lost, and %d of %d records, as planted", cycle, lost, len(told.accepted), old, len(told.records))
+		events, records = events || lost > 0, records || old > 0 || told.records == nil
+		if events && records {
 			return
 		}
 	}
-	t.Error("answers before the commit lost nothing: the kills find nothing")
+	t.Errorf("answers before the commit lost nothing (events: %v, records: %v): the kills find nothing", events, records)
 }
 
-// said is what a child was told: events by ID, deliveries by theirs.
-type said struct{ accepted, ended []string }
+// said is what a child was told: events by ID, deliveries by theirs, the last value of each record.
+type said struct {
+	accepted, ended []string
+	records         map[string]int
+}
 
 // killRun lets a child work for a while after it has been told of some accepted events, kills it, and gives what it said.
 func killRun(t *testing.T, dir string, early bool, cycle int) (told said) {
@@ -85,9 +102,12 @@ func killRun(t *testing.T, dir string, early bool, cycle int) (told said) {
 			kill = time.AfterFunc(time.Duration(20+rand.IntN(250))*time.Millisecond, func() { _ = cmd.Process.Kill() }) //nolint:gosec // any moment
 		}
 		id := strings.TrimSpace(line[1:])
-		if line[0] == '+' {
+		switch line[0] {
+		case '+':
 			told.accepted = append(told.accepted, id)
-		} else {
+		case '=':
+			told.put(t, id)
+		default:
 			told.ended = append(told.ended, id)
 		}
 	}
@@ -99,8 +119,36 @@ func killRun(t *testing.T, dir string, early bool, cycle int) (told said) {
 	return told
 }
 
+func (s *said) put(t *testing.T, text string) {
+	t.Helper()
+	key, value, _ := strings.Cut(text, " ")
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.records == nil {
+		s.records = map[string]int{}
+	}
+	s.records[key] = n
+}
+
+// lostRecords counts what was put and is older than it was said to be.
+func (s *said) lostRecords(q Engine) (lost int) {
+	g, ok := q.(queue.Registry)
+	for key, least := range s.records {
+		value := []byte(nil)
+		if ok {
+			value, _ = g.Record(killKind, key)
+		}
+		if n, err := strconv.Atoi(string(value)); err != nil || n < least {
+			lost++
+		}
+	}
+	return lost
+}
+
 // killCheck opens and audits what a child left, and counts what it was told and is not there.
-func killCheck(t *testing.T, dir string, open Open, told said) (lost int) {
+func killCheck(t *testing.T, dir string, open Open, told said) (lost, records int) {
 	t.Helper()
 	ctx := context.Background()
 	q := open(t, Options{Dir: dir})
@@ -137,5 +185,5 @@ func killCheck(t *testing.T, dir string, open Open, told said) (lost int) {
 			lost++
 		}
 	}
-	return lost
+	return lost, told.lostRecords(q)
 }

@@ -18,6 +18,9 @@ const (
 	killCycle = "QUEUETEST_KILL_CYCLE"
 )
 
+// killKind is what the child's records are of.
+const killKind = "killed"
+
 // KillChild is to be called first in the TestMain of a package that calls RunKills: in the child that is killed it never
 // returns. open opens the engine in a folder as RunKills is to find it.
 func KillChild(open func(dir string) (Engine, error)) {
@@ -31,15 +34,19 @@ func KillChild(open func(dir string) (Engine, error)) {
 		if os.Getenv(killEager) != "" {
 			work = Eager(q)
 		}
-		err = workUntilKilled(work, os.Getenv(killCycle))
+		records, _ := q.(queue.Registry)
+		if records != nil && os.Getenv(killEager) != "" {
+			records = eagerRecords{records}
+		}
+		err = workUntilKilled(work, records, os.Getenv(killCycle))
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
 }
 
 // workUntilKilled loads a queue and says on standard output what it was told: "+ID" for an event that was accepted, "-ID"
-// for a delivery whose end was confirmed.
-func workUntilKilled(q queue.Queue, cycle string) error {
+// for a delivery whose end was confirmed, "=KEY VALUE" for a record that was put. records may be nil.
+func workUntilKilled(q queue.Queue, records queue.Registry, cycle string) error {
 	var wg sync.WaitGroup
 	errs := make(chan error, 100)
 	for w := range 32 {
@@ -48,7 +55,21 @@ func workUntilKilled(q queue.Queue, cycle string) error {
 	for _, d := range []string{"a", "a", "a", "b", "b"} {
 		wg.Go(func() { errs <- killConsume(q, d) })
 	}
+	if records != nil {
+		wg.Go(func() { errs <- killPut(records, cycle) })
+	}
 	return <-errs
+}
+
+// killPut writes records over and over.
+func killPut(g queue.Registry, cycle string) error {
+	for i := 1; ; i++ {
+		r := queue.Record{Kind: killKind, Key: fmt.Sprint(cycle, ".", i%3), Value: fmt.Append(nil, i)}
+		if err := g.Put(context.Background(), r); err != nil {
+			return err
+		}
+		say('=', fmt.Sprintf("%s %d", r.Key, i))
+	}
 }
 
 func killEnqueue(q queue.Queue, prefix string, rng *rand.Rand) error {

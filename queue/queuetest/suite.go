@@ -44,6 +44,7 @@ type Features struct {
 	NoReopen  bool // keeps nothing across Close
 	NoAudit   bool // Audit is not to be had
 	NoMemory  bool // is no queue.Memory
+	NoRecords bool // is no queue.Registry
 	MaxEvent  int  // bytes of the largest event it takes; 0: at least 2 MiB
 }
 
@@ -70,6 +71,7 @@ var tests = []struct {
 	{"Hammer", testHammer},
 	{"Remember", testRemember}, {"RememberWithEntry", testRememberWithEntry}, {"RememberWithAttempt", testRememberWithAttempt},
 	{"RememberForATime", testRememberForATime}, {"RememberNoMoreThan", testRememberNoMoreThan}, {"RememberConcurrent", testRememberConcurrent},
+	{"Records", testRecords}, {"RecordsAllOrNone", testRecordsAllOrNone}, {"RecordsStay", testRecordsStay}, {"RecordsConcurrent", testRecordsConcurrent},
 	{"ReopenPending", testReopenPending}, {"ReopenRetries", testReopenRetries}, {"ReopenFollowers", testReopenFollowers},
 	{"ReopenRepeat", testReopenRepeat}, {"ReopenEmptied", testReopenEmptied},
 }
