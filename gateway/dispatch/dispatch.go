@@ -14,6 +14,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -51,13 +52,15 @@ type Options struct {
 	Log     *slog.Logger
 	Retry   retry.Options
 	Now     func() time.Time // the wall clock, by which attempts are planned; nil: time.Now
-	// Disable is told when a destination says that nothing more should be sent to it.
-	Disable func(destination, why string)
+	// Tell is told what happened, one after the other, from a goroutine of the Dispatcher: it may take its time, and no lane
+	// waits for it. Close waits until it was told everything.
+	Tell func(Happening)
 }
 
 // Dispatcher runs the lanes. It is safe for concurrent use.
 type Dispatcher struct {
 	opts    Options
+	teller  teller
 	attempt context.Context // of all attempts; ended by Close when its patience is over
 	abort   context.CancelFunc
 
@@ -86,6 +89,7 @@ func New(o Options) *Dispatcher {
 		o.Now = time.Now
 	}
 	d := &Dispatcher{opts: o, lanes: make(map[string]*lane), last: make(map[string]*lane)}
+	d.teller.tell, d.teller.log = o.Tell, o.Log
 	d.attempt, d.abort = context.WithCancel(context.Background())
 	return d
 }
@@ -147,7 +151,20 @@ func (d *Dispatcher) Close(ctx context.Context) error {
 	defer context.AfterFunc(ctx, d.abort)()
 	d.all.Wait()
 	d.abort()
-	return nil
+	told := make(chan struct{})
+	go func() { d.teller.work.Wait(); close(told) }()
+	select {
+	case <-told:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("dispatch: not all that happened was told: %w", ctx.Err())
+	}
+}
+
+func (d *Dispatcher) ending() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closed
 }
 
 func (l Lane) close() {

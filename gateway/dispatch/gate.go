@@ -111,9 +111,25 @@ func (g *gate) enter() (probe bool, again time.Duration, ok bool) {
 	return true, 0, true
 }
 
+// turn is what an outcome did to the breaker.
+type turn uint8
+
+const (
+	none turn = iota
+	opened
+	closed
+)
+
+// breaks says whether the breaker is open.
+func (g *gate) breaks() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.pause > 0
+}
+
 // report takes the outcome of an attempt into account. One that reached nobody and did not fail on the way, because a
 // plugin dropped the event, say, tells nothing about the destination.
-func (g *gate) report(r deliver.Result, probe bool) {
+func (g *gate) report(r deliver.Result, probe bool) (did turn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
@@ -128,11 +144,17 @@ func (g *gate) report(r deliver.Result, probe bool) {
 			g.limit = max(g.limit/2, 1)
 		}
 		if g.pause == 0 && g.failures >= breakAfter || probe {
+			if g.pause == 0 {
+				did = opened
+			}
 			g.pause = min(max(2*g.pause, firstPause), longestPause)
 			g.until = now.Add(g.pause)
 			g.gauge.Set(1)
 		}
 	case r.Attempt.Status != 0:
+		if g.pause > 0 {
+			did = closed
+		}
 		g.answered()
 	}
 	if probe {
@@ -142,6 +164,7 @@ func (g *gate) report(r deliver.Result, probe bool) {
 	case g.wake <- struct{}{}:
 	default:
 	}
+	return did
 }
 
 // answered opens the gate, or opens it further.

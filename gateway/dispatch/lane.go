@@ -52,7 +52,7 @@ func newLane(d *Dispatcher, l Lane) *lane {
 func (l *lane) run() {
 	defer close(l.done)
 	defer l.close()
-	defer l.counts.breaker.Set(0)
+	defer l.leave()
 	defer l.flight.Wait()
 	defer l.stop()
 	for {
@@ -70,6 +70,14 @@ func (l *lane) run() {
 		if err != nil && !l.again(err) {
 			return
 		}
+	}
+}
+
+// leave ends what stood open when the lane ends: the one after it begins with a closed breaker.
+func (l *lane) leave() {
+	l.counts.breaker.Set(0)
+	if l.gate.breaks() && !l.d.ending() {
+		l.happens(BreakerClosed, "the destination was configured anew", nil, queue.Attempt{})
 	}
 }
 
@@ -172,7 +180,12 @@ func (l *lane) attempt(lease queue.Lease, probe bool) {
 		l.give(1)
 		return
 	}
-	l.gate.report(r, probe)
+	switch l.gate.report(r, probe) {
+	case opened:
+		l.happens(BreakerOpened, r.Reason, q, r.Attempt)
+	case closed:
+		l.happens(BreakerClosed, "it answered", q, r.Attempt)
+	}
 	l.settles <- struct{}{}
 	l.give(1)
 	defer func() { <-l.settles }()
@@ -183,8 +196,11 @@ func (l *lane) attempt(lease queue.Lease, probe bool) {
 		return
 	}
 	l.tell(q, s)
-	if r.Class == deliver.Disable && l.d.opts.Disable != nil {
-		l.d.opts.Disable(l.Destination, r.Reason)
+	if s.state == queue.Dead {
+		l.happens(Dead, s.Reason, q, s.Attempt)
+	}
+	if r.Class == deliver.Disable {
+		l.happens(Disabled, r.Reason, q, s.Attempt)
 	}
 }
 

@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -17,20 +18,24 @@ func TestOutcomesEndLeases(t *testing.T) {
 		out   deliver.Result
 		state queue.State
 		waits []time.Duration // before each further attempt
+		told  string
 	}{
-		{"delivered", status(200), queue.Delivered, nil},
-		{"dropped", deliver.Result{Class: deliver.Dropped, Reason: "echo"}, queue.Dropped, nil},
-		{"dead", status(404), queue.Dead, nil},
-		{"disable", deliver.Result{Class: deliver.Disable, Reason: "archived"}, queue.Dead, nil},
-		{"retry", deliver.Result{Class: deliver.Retry, Reason: "no"}, queue.Dead, []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute}},
+		{"delivered", status(200), queue.Delivered, nil, ""},
+		{"dropped", deliver.Result{Class: deliver.Dropped, Reason: "echo"}, queue.Dropped, nil, ""},
+		{"dead", status(404), queue.Dead, nil, "dead crm answered 404 ev-1/crm 1"},
+		{"disable", deliver.Result{Class: deliver.Disable, Reason: "archived"}, queue.Dead, nil, "dead crm archived ev-1/crm 1, disabled crm archived ev-1/crm 1"},
+		{"retry", deliver.Result{Class: deliver.Retry, Reason: "no"}, queue.Dead, []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute},
+			"dead crm attempts spent after 4: no ev-1/crm 4"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				q, disabled := newMemoryQueue(), ""
+				q, told := newMemoryQueue(), []string{}
 				l := lane(t, "crm", &receiver{outcome: func(*queue.Delivery) deliver.Result { return tt.out }})
 				l.Policy = policy(t, config.Retry{Schedule: []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute}})
-				start(t, dispatch.Options{Queue: q, Disable: func(name, why string) { disabled = name + ": " + why }}, l)
+				start(t, dispatch.Options{Queue: q, Tell: func(h dispatch.Happening) {
+					told = append(told, fmt.Sprintf("%s %s %s %s %d", h.Kind, h.Destination, h.Reason, h.Delivery.ID, h.Attempt.Number))
+				}}, l)
 				q.add("crm", 1)
 				begin := time.Now()
 				pass(2 * time.Hour)
@@ -47,8 +52,8 @@ func TestOutcomesEndLeases(t *testing.T) {
 				if last := it.tries[len(it.tries)-1]; last.Result != tt.state.String() {
 					t.Errorf("recorded as %q", last.Result)
 				}
-				if want := "crm: archived"; (disabled == want) != (tt.out.Class == deliver.Disable) {
-					t.Errorf("disabled %q", disabled)
+				if got := strings.Join(told, ", "); got != tt.told {
+					t.Errorf("told %q, want %q", got, tt.told)
 				}
 			})
 		})
