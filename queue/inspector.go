@@ -20,10 +20,17 @@ type Inspector interface {
 
 	// Replay queues the delivery's event again for the same destination, as a new delivery. ErrNotFound.
 	Replay(ctx context.Context, deliveryID string) (newID string, err error)
+	// Requeue queues stored events again, in the order given, each as a new delivery to the destination that is named. The
+	// ids stand where what they are for stands; "" for an event that is not stored any more. After an error those that have
+	// an id are queued. ErrFull.
+	Requeue(ctx context.Context, again ...Again) (ids []string, err error)
 	// RetryNow makes a waiting delivery due at once. ErrNotFound, ErrEnded.
 	RetryNow(ctx context.Context, deliveryID string) error
-	// Cancel ends a pending delivery. One that is being attempted is cancelled when its attempt does not deliver it.
+	// Cancel ends a pending delivery, or puts a dead letter away. One that is being attempted is cancelled when its attempt
+	// does not deliver it. ErrNotFound, ErrEnded.
 	Cancel(ctx context.Context, deliveryID, why string) error
+	// Forget removes a request that was set aside. ErrNotFound.
+	Forget(ctx context.Context, rejectedID string) error
 
 	// Depth counts what waits, by destination; Oldest is the time of the oldest of them.
 	Depth(ctx context.Context) (map[string]Depth, error)
@@ -31,12 +38,19 @@ type Inspector interface {
 	Audit(ctx context.Context) (AuditReport, error)
 }
 
-// Filter selects and pages. Zero fields select everything. Newest first.
+// Again is a stored event that is to be delivered once more.
+type Again struct {
+	Source, Event string // the event's source and ID
+	Owed
+}
+
+// Filter selects and pages. Zero fields select everything.
 type Filter struct {
 	Source, Type, Subject, Destination string
 	State                              State
 	Since, Until                       time.Time
-	EventID                            string // deliveries of one event
+	EventID                            string // the event with this ID, deliveries of it, the request set aside with it
+	OldestFirst                        bool   // otherwise newest first
 	Limit                              int    // 0: 100; at most 1000
 	Cursor                             string // Page.Next of the page before
 }

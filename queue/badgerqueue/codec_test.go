@@ -109,11 +109,11 @@ func FuzzCursor(f *testing.F) {
 	f.Add(cursor{seq: 5, skip: 2}.String())
 	f.Add("nonsense")
 	f.Fuzz(func(t *testing.T, s string) {
-		c, err := parseCursor(s)
+		c, err := parseCursor(&queue.Filter{Cursor: s})
 		if err != nil || s == "" {
 			return
 		}
-		if back, err := parseCursor(c.String()); err != nil || back != c {
+		if back, err := parseCursor(&queue.Filter{Cursor: c.String()}); err != nil || back != c {
 			t.Errorf("%q is %+v and comes back as %+v, %v", s, c, back, err)
 		}
 	})

@@ -19,8 +19,12 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// parseCursor reads a cursor; "" is the beginning, the highest number there is.
-func parseCursor(s string) (cursor, error) {
+// parseCursor reads a filter's cursor; "" is the beginning, the highest number there is or the lowest.
+func parseCursor(f *queue.Filter) (cursor, error) {
+	s := f.Cursor
+	if s == "" && f.OldestFirst {
+		return cursor{}, nil
+	}
 	if s == "" {
 		return cursor{seq: 1<<64 - 1}, nil
 	}
@@ -38,12 +42,14 @@ func limitOf(f *queue.Filter) int {
 	return min(f.Limit, maxLimit)
 }
 
-// within says whether a time lies in the filter's span, and whether older ones cannot.
+// within says whether a time lies in the filter's span, and whether those behind it in the list cannot.
 func within(f *queue.Filter, nanos int64) (in, over bool) {
-	if !f.Since.IsZero() && nanos < nanosOf(f.Since) {
-		return false, true
+	early := !f.Since.IsZero() && nanos < nanosOf(f.Since)
+	late := !f.Until.IsZero() && nanos > nanosOf(f.Until)
+	if f.OldestFirst {
+		return !early && !late, late
 	}
-	return f.Until.IsZero() || nanos <= nanosOf(f.Until), false
+	return !early && !late, early
 }
 
 func wantsEvent(f *queue.Filter, ev *queue.Event) bool {

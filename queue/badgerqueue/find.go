@@ -3,6 +3,7 @@ package badgerqueue
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	badger "github.com/dgraph-io/badger/v4"
@@ -79,25 +80,51 @@ func (q *Queue) deliveriesOf(txn *badger.Txn, r *eventRecord) ([]*found, error) 
 
 // findEvent finds the newest event with an ID, whatever its source. nil when there is none.
 func (q *Queue) findEvent(txn *badger.Txn, id string, body bool) (*eventRecord, error) {
-	hash := identityOf("", id).hash
-	var seq uint64
-	prefix := append([]byte{kindIdentity}, hash[:]...)
-	err := scan(txn, prefix, nil, false, true, func(key []byte, item *badger.Item) (bool, error) {
-		return true, item.Value(func(v []byte) error {
-			r, err := decodeIdentity(key, v)
-			seq = max(seq, r.seq)
-			return err
-		})
-	})
+	seqs, err := namesakes(txn, id)
 	if err != nil {
 		return nil, err
 	}
-	if seq != 0 {
+	for _, seq := range seqs {
 		if r, err := q.store.readEvent(txn, seq, body); r != nil || err != nil {
 			return r, err
 		}
 	}
 	return q.findOverdue(txn, id, body)
+}
+
+// namesakes gives the numbers of the events with an ID, one for each source, the newest first.
+func namesakes(txn *badger.Txn, id string) (seqs []uint64, err error) {
+	hash := identityOf("", id).hash
+	prefix := append([]byte{kindIdentity}, hash[:]...)
+	err = scan(txn, prefix, nil, false, true, func(key []byte, item *badger.Item) (bool, error) {
+		return true, item.Value(func(v []byte) error {
+			r, err := decodeIdentity(key, v)
+			seqs = append(seqs, r.seq)
+			return err
+		})
+	})
+	slices.Sort(seqs)
+	slices.Reverse(seqs)
+	return seqs, err
+}
+
+// findEventOf finds the newest event with an ID from a source, whose body is not read; without a source, whatever it is.
+func (q *Queue) findEventOf(txn *badger.Txn, source, id string) (*eventRecord, error) {
+	if source == "" {
+		return q.findEvent(txn, id, false)
+	}
+	if was, ok, err := readIdentity(txn, identityOf(source, id)); err != nil {
+		return nil, err
+	} else if ok {
+		if r, err := q.store.readEvent(txn, was.seq, false); r != nil || err != nil {
+			return r, err
+		}
+	}
+	r, err := q.findOverdue(txn, id, false)
+	if r != nil && r.event.Source != source {
+		r = nil
+	}
+	return r, err
 }
 
 // findOverdue looks for an event among those older than their identity record: what still waits after Retain.
@@ -126,25 +153,44 @@ func (q *Queue) findOverdue(txn *badger.Txn, id string, body bool) (*eventRecord
 }
 
 // findDelivery finds a delivery by its ID, with its event. Event IDs may hold slashes and destinations may hold #: each
-// way to read the ID is tried, the longest event ID first. ErrNotFound.
+// way to read the ID is tried, the longest event ID first. Of events of several sources with that ID, the newest that has
+// such a delivery. ErrNotFound.
 func (q *Queue) findDelivery(txn *badger.Txn, id string, body bool) (*found, *eventRecord, error) {
 	for cut := strings.LastIndexByte(id, '/'); cut > 0; cut = strings.LastIndexByte(id[:cut], '/') {
-		r, err := q.findEvent(txn, id[:cut], body)
+		seqs, err := namesakes(txn, id[:cut])
 		if err != nil {
 			return nil, nil, err
 		}
-		if r == nil {
-			continue
-		}
-		ds, err := q.deliveriesOf(txn, r)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, d := range ds {
-			if deliveryID(r.event.ID, d.l.name, d.seq, d.record.event) == id {
-				return d, r, nil
+		for _, seq := range seqs {
+			r, err := q.store.readEvent(txn, seq, body)
+			if err != nil {
+				return nil, nil, err
 			}
+			if d, err := q.deliveryOf(txn, r, id); d != nil || err != nil {
+				return d, r, err
+			}
+		}
+		r, err := q.findOverdue(txn, id[:cut], body)
+		if err != nil {
+			return nil, nil, err
+		}
+		if d, err := q.deliveryOf(txn, r, id); d != nil || err != nil {
+			return d, r, err
 		}
 	}
 	return nil, nil, fmt.Errorf("%w: delivery %q", queue.ErrNotFound, id)
+}
+
+// deliveryOf finds the delivery with an ID among those of an event, which may be nil. nil when there is none.
+func (q *Queue) deliveryOf(txn *badger.Txn, r *eventRecord, id string) (*found, error) {
+	if r == nil {
+		return nil, nil
+	}
+	ds, err := q.deliveriesOf(txn, r)
+	for _, d := range ds {
+		if deliveryID(r.event.ID, d.l.name, d.seq, d.record.event) == id {
+			return d, nil
+		}
+	}
+	return nil, err
 }

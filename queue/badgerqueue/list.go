@@ -30,12 +30,12 @@ func (q *Queue) view(ctx context.Context, fn func(txn *badger.Txn) error) error 
 	return fn(snap.Txn)
 }
 
-// eachEvent goes through the events from a cursor on, newest first, until fn says stop, the filter's span is over, or
+// eachEvent goes through the events from a cursor on, in the filter's order, until fn says stop, the filter's span is over, or
 // enough was passed; then it returns where to go on.
 func (q *Queue) eachEvent(ctx context.Context, txn *badger.Txn, f *queue.Filter, from cursor, fn func(*eventRecord) (bool, error)) (next string, err error) {
 	passed := 0
 	start := appendEventKey(nil, from.seq)
-	err = scan(txn, []byte{kindEvent}, start, true, false, func(key []byte, item *badger.Item) (bool, error) {
+	err = scan(txn, []byte{kindEvent}, start, !f.OldestFirst, false, func(key []byte, item *badger.Item) (bool, error) {
 		if passed++; passed > maxPassed {
 			next = cursor{seq: seqOf(key)}.String()
 			return false, ctx.Err()
@@ -65,10 +65,10 @@ func headOf(key []byte, item *badger.Item) (*eventRecord, error) {
 	return &r, err
 }
 
-// Events lists events, newest first. See queue.Inspector. With a destination or state in the filter: those with such a
+// Events lists events. See queue.Inspector. With a destination or state in the filter: those with such a
 // delivery.
 func (q *Queue) Events(ctx context.Context, f queue.Filter) (page queue.Page[queue.EventInfo], err error) {
-	from, err := parseCursor(f.Cursor)
+	from, err := parseCursor(&f)
 	if err != nil {
 		return page, err
 	}

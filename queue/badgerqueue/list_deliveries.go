@@ -18,10 +18,10 @@ type deliveryPage struct {
 	out   queue.Page[queue.Delivery]
 }
 
-// Deliveries lists deliveries, newest first. See queue.Inspector. Of one destination they come in the order of its line;
+// Deliveries lists deliveries. See queue.Inspector. Of one destination they come in the order of its line;
 // over all destinations in the order of their events, replays beside the event they repeat.
 func (q *Queue) Deliveries(ctx context.Context, f queue.Filter) (queue.Page[queue.Delivery], error) {
-	from, err := parseCursor(f.Cursor)
+	from, err := parseCursor(&f)
 	if err != nil {
 		return queue.Page[queue.Delivery]{}, err
 	}
@@ -41,7 +41,7 @@ func (q *Queue) Deliveries(ctx context.Context, f queue.Filter) (queue.Page[queu
 }
 
 func (p *deliveryPage) ofEvent(from cursor) error {
-	r, err := p.q.findEvent(p.txn, p.f.EventID, false)
+	r, err := p.q.findEventOf(p.txn, p.f.Source, p.f.EventID)
 	if err != nil || r == nil || !wantsEvent(p.f, &r.event) {
 		return err
 	}
@@ -57,7 +57,7 @@ func (p *deliveryPage) ofAll(ctx context.Context, from cursor) error {
 	return err
 }
 
-// group adds the deliveries of one event, the newest first; false when the page is full.
+// group adds the deliveries of one event, in the filter's order; false when the page is full.
 func (p *deliveryPage) group(r *eventRecord, from cursor) (bool, error) {
 	ds, err := p.q.deliveriesOf(p.txn, r)
 	if err != nil {
@@ -68,7 +68,10 @@ func (p *deliveryPage) group(r *eventRecord, from cursor) (bool, error) {
 		skip = int(from.skip)
 	}
 	for i := skip; i < len(ds); i++ {
-		d := ds[len(ds)-1-i]
+		d := ds[i]
+		if !p.f.OldestFirst {
+			d = ds[len(ds)-1-i]
+		}
 		if !wantsDelivery(p.f, d) {
 			continue
 		}
@@ -93,7 +96,7 @@ func (p *deliveryPage) ofLine(from cursor) error {
 	}
 	start := binary.BigEndian.AppendUint64(appendLine(nil, kind, l.id), from.seq)
 	passed := 0
-	return scan(p.txn, appendLine(nil, kind, l.id), start, true, false, func(key []byte, item *badger.Item) (bool, error) {
+	return scan(p.txn, appendLine(nil, kind, l.id), start, !p.f.OldestFirst, false, func(key []byte, item *badger.Item) (bool, error) {
 		seq := seqOf(key)
 		if passed++; passed > maxPassed {
 			p.out.Next = cursor{seq: seq}.String()
@@ -137,16 +140,16 @@ func (p *deliveryPage) add(l *line, seq uint64) (bool, error) {
 	return true, nil
 }
 
-// Rejected lists requests set aside, newest first. See queue.Inspector.
+// Rejected lists requests set aside. See queue.Inspector.
 func (q *Queue) Rejected(ctx context.Context, f queue.Filter) (page queue.Page[queue.Rejected], err error) {
-	from, err := parseCursor(f.Cursor)
+	from, err := parseCursor(&f)
 	if err != nil {
 		return page, err
 	}
 	limit, passed := limitOf(&f), 0
 	err = q.view(ctx, func(txn *badger.Txn) error {
 		start := appendRejectedKey(nil, from.seq)
-		return scan(txn, []byte{kindRejected}, start, true, false, func(key []byte, item *badger.Item) (bool, error) {
+		return scan(txn, []byte{kindRejected}, start, !f.OldestFirst, false, func(key []byte, item *badger.Item) (bool, error) {
 			if isPart(key) {
 				return true, nil
 			}
@@ -163,7 +166,7 @@ func (q *Queue) Rejected(ctx context.Context, f queue.Filter) (page queue.Page[q
 				return false, err
 			}
 			in, over := within(&f, nanosOf(r.Received))
-			if in && (f.Source == "" || f.Source == r.Source) {
+			if in && (f.Source == "" || f.Source == r.Source) && (f.EventID == "" || f.EventID == r.ID) {
 				page.Items = append(page.Items, r)
 			}
 			return !over, nil

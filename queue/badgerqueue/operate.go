@@ -7,57 +7,13 @@ import (
 	"github.com/plugboard/plugboard/queue"
 )
 
-// replayOp adds a further delivery of a stored event to the end of its destination's line.
-type replayOp struct {
-	ticket
-	q      *Queue
-	l      *line
-	record deliveryRecord
-	seq    uint64
-}
-
-func (o *replayOp) weight() int { return 4*perWrite + len(o.record.route) + len(o.record.key) }
-
-func (o *replayOp) build(b *batch) error {
-	o.seq = o.q.nextSeq()
-	b.put(appendDeliveryKey(b.key(), o.l.id, o.seq), o.record.encode(), byte(queue.Pending), 0)
-	b.owe(o.l, 1)
-	b.put(appendReplayKey(b.key(), o.record.event, o.l.id, o.seq), newRecord(0), 0, 0)
-	return nil
-}
-
-func (o *replayOp) apply() {
-	o.l.arrive(&entry{seq: o.seq, event: o.record.event, hash: hashOf(o.record.key), created: o.record.created})
-}
-
-// Replay queues a delivery's event again. See queue.Inspector.
-func (q *Queue) Replay(ctx context.Context, id string) (string, error) {
-	if !q.enter() {
-		return "", queue.ErrClosed
-	}
-	defer q.leave()
-	q.retiring.RLock() // until the replay is committed its event must not go
-	defer q.retiring.RUnlock()
-	d, r, err := q.lookUp(id)
-	if err != nil {
-		return "", err
-	}
-	o := &replayOp{ticket: q.ticket(), q: q, l: d.l, record: deliveryRecord{
-		state: queue.Pending, event: r.seq, created: q.now(), route: d.record.route, key: d.record.key,
-	}}
-	if err := q.submit(ctx, o, o.ticket); err != nil {
-		return "", err
-	}
-	return deliveryID(r.event.ID, d.l.name, o.seq, r.seq), nil
-}
-
 func (q *Queue) lookUp(id string) (*found, *eventRecord, error) {
 	snap := q.store.snapshot()
 	defer snap.release()
 	return q.findDelivery(snap.Txn, id, false)
 }
 
-// Cancel ends a pending delivery. See queue.Inspector.
+// Cancel ends a pending delivery or puts a dead letter away. See queue.Inspector.
 func (q *Queue) Cancel(ctx context.Context, id, why string) error {
 	if !q.enter() {
 		return queue.ErrClosed
@@ -67,6 +23,9 @@ func (q *Queue) Cancel(ctx context.Context, id, why string) error {
 	d, _, err := q.lookUp(id)
 	if err != nil {
 		return err
+	}
+	if d.record.state == queue.Dead {
+		return q.putAway(ctx, id, why)
 	}
 	e, err := d.reserve(true, why)
 	if e == nil || err != nil {

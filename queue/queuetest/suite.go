@@ -65,6 +65,7 @@ var tests = []struct {
 	{"Repeat", testRepeat}, {"RepeatInOneCall", testRepeatInOneCall}, {"RepeatConcurrent", testRepeatConcurrent},
 	{"RepeatAfterWindow", testRepeatAfterWindow}, {"NoWindow", testNoWindow},
 	{"DeadLetters", testDeadLetters}, {"Replay", testReplay}, {"CancelPending", testCancelPending},
+	{"Requeue", testRequeue}, {"RequeueLasts", testRequeueLasts}, {"PutAway", testPutAway}, {"Forget", testForget}, {"OldestFirst", testOldestFirst},
 	{"CancelLeased", testCancelLeased}, {"CancelFollower", testCancelFollower}, {"RetryNow", testRetryNow},
 	{"Rejected", testRejected}, {"Filters", testFilters}, {"Paging", testPaging}, {"Depth", testDepth},
 	{"NotFound", testNotFound}, {"Retention", testRetention}, {"RetentionKeepsPending", testRetentionKeepsPending},
