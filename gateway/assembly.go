@@ -39,6 +39,7 @@ type assembly struct {
 	cfg          *config.Config
 	plugins      *pluginSet
 	tables       table.Set
+	routes       *route.Table
 	pipeline     *edge.Pipeline
 	sources      []wasm.Plugin
 	destinations map[string]*destination
@@ -80,7 +81,8 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 	a.tables, err = openTables(cfg, oldTables)
 	found.add(err)
 	a.plugins = w.pluginSet(cfg, a.tables, old, pinned)
-	table, wrong := route.Build(cfg.Routes, cfg.Destinations)
+	var wrong []*route.BuildError
+	a.routes, wrong = route.Build(cfg.Routes, cfg.Destinations)
 	for _, w := range wrong {
 		found.add(routeFault(cfg, w))
 	}
@@ -95,7 +97,7 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 		found.add(err)
 		a.destinations[d.Name] = made
 	}
-	a.pipeline, err = edge.NewPipeline(edge.PipelineOptions{Sources: sources, Routes: table, MaxBody: cfg.Server.MaxBody, Metrics: w.metrics})
+	a.pipeline, err = edge.NewPipeline(edge.PipelineOptions{Sources: sources, Routes: a.routes, MaxBody: cfg.Server.MaxBody, Metrics: w.metrics})
 	found.add(placed(cfg, err))
 	if err := found.error(); err != nil {
 		return a, errors.Join(err, a.close(ctx))

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +24,8 @@ import (
 	"github.com/plugboard/plugboard/gateway/edge"
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/notice"
+	"github.com/plugboard/plugboard/gateway/route"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
 	"github.com/plugboard/plugboard/queue/badgerqueue"
@@ -61,6 +64,8 @@ type Gateway struct {
 	accept   queue.Queue // what the edge commits to
 	edge     *edge.Server
 	dispatch *dispatch.Dispatcher
+	notice   *notice.Notifier
+	routes   atomic.Pointer[route.Table] // those in force
 	admin    *http.Server
 
 	assembler *assembler
@@ -157,7 +162,9 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.later(func(context.Context) error { return closed(g.adminListener.Close()) })
 	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, Store: g.accept, Memory: g.store, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
 	g.edge.Swap(g.current.pipeline)
-	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed})
+	g.routes.Store(g.current.routes)
+	g.notice = notice.New(notice.Options{Store: g.accept, Routes: g.routes.Load, Metrics: g.metrics, Feed: g.feed, Log: g.log})
+	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.notice.Tell})
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
 			Store: g.store, Feed: g.feed, Token: token, Setup: g.setup, Diff: g.Diff, Ready: g.ready, Logger: g.log, Version: g.opts.Version,
@@ -224,13 +231,14 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return errors.Join(group.Wait(), err)
 }
 
-// stop ends the edge first, so that what it accepts is committed, then the lanes, then the store below both. Each has
+// stop ends the edge first, so that what it accepts is committed, then the lanes, then who tells of them, then the store
+// below all. Each has
 // time of its own: a hanging destination must not take from the store what it needs to close well.
 func (g *Gateway) stop(ctx context.Context, patience time.Duration) error {
 	g.mu.Lock() // no reload from here on
 	defer g.mu.Unlock()
 	var errs []error
-	for _, end := range []func(context.Context) error{g.edge.Shutdown, g.dispatch.Close, g.admin.Shutdown, g.close} {
+	for _, end := range []func(context.Context) error{g.edge.Shutdown, g.dispatch.Close, g.notice.Close, g.admin.Shutdown, g.close} {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		errs = append(errs, end(ctx))
 		cancel()

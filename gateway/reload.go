@@ -35,6 +35,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	if err := g.dispatch.Swap(next.lanes(g.opts.Lane)...); err != nil {
 		return err
 	}
+	g.routes.Store(next.routes)
 	g.current = next
 	maps.DeleteFunc(g.loose, func(name string, _ admin.PluginInfo) bool { return next.plugins.has(name) })
 	g.tellPlugins(old.plugins, next.plugins)

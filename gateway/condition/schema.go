@@ -26,7 +26,8 @@ type field struct {
 	fields map[string]*field
 }
 
-// canonical is the event's schema: its attributes, and the fields that the canonical model gives data.
+// canonical is the event's schema: its attributes, the fields that the canonical model gives data, and those of the gateway's
+// own events (package notice).
 var canonical = func() *field {
 	root := &field{fields: map[string]*field{}}
 	for _, line := range strings.Split(strings.TrimSpace(schema), "\n") {
@@ -100,4 +101,8 @@ any: data.csat.score
 text: data.voicemail.recording_url data.voicemail.transcription
 text: data.work_item.id data.work_item.channel data.work_item.reason data.work_item.previous_reason
 any: data.extensions
+text: data.destination data.endpoint data.route data.reason data.since data.delivery.id
+text: data.event.id data.event.source data.event.type data.event.subject
+int: data.count data.status data.attempts
+texts: data.deliveries
 `

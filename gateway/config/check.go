@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/plugboard/plugboard/gateway/event"
 )
 
 // check looks for what is wrong between settings that are right each by itself.
@@ -25,6 +27,9 @@ func (r *reader) check(c *Config) {
 	var sources, destinations []string
 	for _, s := range c.Sources {
 		sources = append(sources, s.Name)
+		if s.Name == event.Own {
+			r.faultAtKey(makePath("sources", s.Name), fmt.Sprintf("%q is the source of the gateway's own events", s.Name), "give this source another name")
+		}
 	}
 	for _, d := range c.Destinations {
 		destinations = append(destinations, d.Name)
@@ -37,8 +42,22 @@ func (r *reader) check(c *Config) {
 		} else {
 			seen[route.Name] = at.key("name")
 		}
-		r.checkNames(at.key("from"), route.From, sources, "source", "sources")
+		r.checkNames(at.key("from"), route.From, append(sources, event.Own), "source", "sources")
+		r.checkOwn(at, route)
 		r.checkNames(at.key("to"), route.To, destinations, "destination", "destinations")
+	}
+}
+
+// checkOwn blames a route that waits in vain for the gateway's own events: they go only where their source is named.
+func (r *reader) checkOwn(at path, route *Route) {
+	if slices.Contains(route.From, event.Own) {
+		return
+	}
+	for i, t := range route.Types {
+		if strings.HasPrefix(t, event.Own+".") {
+			r.fault(node{path: at.key("types").index(i)}, fmt.Sprintf("%q are the gateway's own events, which go only to routes that ask for them", t),
+				fmt.Sprintf("write from = [%q]", event.Own))
+		}
 	}
 }
 

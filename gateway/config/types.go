@@ -34,7 +34,8 @@ func types() reads[Route] {
 }
 
 func (r *reader) eventType(n node, given string) {
-	known := event.Types()
+	known := append(event.Types(), event.OwnTypes()...)
+	slices.Sort(known)
 	beginning, prefix := strings.CutSuffix(given, "*")
 	family, _, _ := strings.Cut(beginning, ".")
 	inFamily := false

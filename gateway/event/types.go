@@ -24,3 +24,20 @@ func IsCanonical(t string) bool {
 	_, found := slices.BinarySearch(canonical, t)
 	return found
 }
+
+// Own is the source of the events that the gateway makes of what happens to itself. Nobody sends them, so no source of a
+// configuration has that name, and they go to those routes alone that name it.
+const Own = "plugboard"
+
+// The types of the gateway's own events.
+const (
+	EndpointDisabled     = "plugboard.endpoint.disabled"
+	DeliveryDead         = "plugboard.delivery.dead"
+	DestinationFailing   = "plugboard.destination.failing"
+	DestinationRecovered = "plugboard.destination.recovered"
+)
+
+// OwnTypes lists the types of the gateway's own events in order. The list is the caller's own.
+func OwnTypes() []string {
+	return []string{DeliveryDead, DestinationFailing, DestinationRecovered, EndpointDisabled}
+}

@@ -117,11 +117,12 @@ func newRule(r *config.Route, orders map[string]*condition.Key) (*rule, []*Build
 	return built, nil
 }
 
-// add puts a rule behind those before it, for each source it listens to.
+// add puts a rule behind those before it, for each source it listens to. The gateway's own events go to those that name
+// their source alone: "every source" means those that somebody sends from.
 func (t *Table) add(r *rule) {
 	if len(r.route.From) > 0 {
 		for _, source := range r.route.From {
-			if t.bySource[source] == nil {
+			if t.bySource[source] == nil && source != event.Own {
 				t.bySource[source] = append([]*rule(nil), t.others...)
 			}
 			t.bySource[source] = append(t.bySource[source], r)
@@ -129,7 +130,9 @@ func (t *Table) add(r *rule) {
 		return
 	}
 	for source := range t.bySource {
-		t.bySource[source] = append(t.bySource[source], r)
+		if source != event.Own {
+			t.bySource[source] = append(t.bySource[source], r)
+		}
 	}
 	t.others = append(t.others, r)
 }
@@ -146,7 +149,7 @@ func (r *rule) takes(kind string) bool {
 // Match appends to dst what the event of that source owes; faults holds the expressions that failed for it.
 func (t *Table) Match(dst []Match, source string, e *event.Event) (matches []Match, faults []Fault) {
 	rules, ok := t.bySource[source]
-	if !ok {
+	if !ok && source != event.Own {
 		rules = t.others
 	}
 	first := len(dst)

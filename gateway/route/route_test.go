@@ -69,6 +69,8 @@ func TestMatch(t *testing.T) {
 		{"everything", []config.Route{{To: []string{"a"}}}, "s", "t", `{}`, "r0>a:agent/7"},
 		{"keys", []config.Route{{To: []string{"a", "b", "c"}}}, "s", "t", `{"agent":{"id":"7"}}`, "r0>a:agent/7 r0>b: r0>c:7"},
 		{"from another source", []config.Route{{From: []string{"x"}, To: []string{"a"}}}, "s", "t", `{}`, ""},
+		{"own events to whom they are nobody's", []config.Route{{To: []string{"a"}}}, event.Own, "t", `{}`, ""},
+		{"own events by name alone", []config.Route{{To: []string{"a"}}, {From: []string{"s", event.Own}, To: []string{"b"}}, {To: []string{"c"}}}, event.Own, "t", `{}`, "r1>b:"},
 		{"from this source", []config.Route{{From: []string{"x", "s"}, To: []string{"a"}}}, "s", "t", `{}`, "r0>a:agent/7"},
 		{"of that type", []config.Route{{Types: []string{"u", "t"}, To: []string{"a"}}}, "s", "t", `{}`, "r0>a:agent/7"},
 		{"of another type", []config.Route{{Types: []string{"u", "tt"}, To: []string{"a"}}}, "s", "t", `{}`, ""},
