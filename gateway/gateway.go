@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/plugboard/plugboard/gateway/access"
 	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/dispatch"
@@ -148,7 +149,11 @@ func (g *Gateway) close(ctx context.Context) error {
 
 // bind makes the servers and takes their addresses.
 func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err error) {
-	token, err := adminToken(cfg.Queue.Dir)
+	local, err := adminToken(cfg.Queue.Dir)
+	if err != nil {
+		return err
+	}
+	tokens, err := access.New(access.Options{Registry: g.store, Local: local, Log: g.log})
 	if err != nil {
 		return err
 	}
@@ -167,7 +172,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.notice.Tell})
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
-			Store: g.store, Feed: g.feed, Token: token, Setup: g.setup, Diff: g.Diff, Ready: g.ready, Logger: g.log, Version: g.opts.Version,
+			Store: g.store, Feed: g.feed, Tokens: tokens, Setup: g.setup, Diff: g.Diff, Ready: g.ready, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),
 		ReadHeaderTimeout: cfg.Server.ReadTimeout, ReadTimeout: cfg.Server.ReadTimeout,

@@ -2,12 +2,20 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plugboard/plugboard/gateway/access"
 	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
@@ -70,6 +78,7 @@ func TestWrongRequestsOfTheAPI(t *testing.T) {
 		{"", "GET", "/v1/events", 401, "bearer token", "Www-Authenticate"},
 		{"wrong", "GET", "/v1/events", 401, "bearer token", "Www-Authenticate"},
 		{"", "GET", "/v1/no-such", 401, "bearer token", "Www-Authenticate"},
+		{"", "POST", "/v1/tokens", 401, "bearer token", "Www-Authenticate"},
 		{g.local(t), "GET", "/v1/no-such", 404, "GET /v1/no-such", ""},
 		{g.local(t), "DELETE", "/v1/events", 405, "GET", "Allow"},
 	} {
@@ -78,5 +87,86 @@ func TestWrongRequestsOfTheAPI(t *testing.T) {
 		if c.header != "" && header.Get(c.header) == "" {
 			t.Errorf("%s %s: no header %s", c.method, c.path, c.header)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// TestEveryRouteTakesItsRole asks for everything under /v1 with a token of every role, with none and with a wrong one. What
+// may be asked for by whom is in testdata/roles.golden, for people to look at.
+func TestEveryRouteTakesItsRole(t *testing.T) {
+	t.Parallel()
+	g := start(t, gatewaytest.Minimal(t, "data", "http://127.0.0.1:9", ""))
+	tokens := map[string]string{"nobody": ""}
+	for _, role := range access.Roles() {
+		tokens[role] = g.makeToken(t, role, role)
+	}
+	var table strings.Builder
+	rules := admin.Rules()
+	slices.SortFunc(rules, func(a, b admin.Rule) int {
+		return strings.Compare(a.Pattern[strings.Index(a.Pattern, "/"):]+a.Pattern, b.Pattern[strings.Index(b.Pattern, "/"):]+b.Pattern)
+	})
+	for _, rule := range rules {
+		method, path, _ := strings.Cut(rule.Pattern, " ")
+		path = regexp.MustCompile(`\{[a-z.]*\}`).ReplaceAllString(path, "no-such")
+		line := fmt.Sprintf("%-45s", rule.Pattern)
+		for _, who := range append([]string{"nobody"}, access.Roles()...) {
+			may := who
+			switch status := g.status(t, tokens[who], method, path); status {
+			case http.StatusUnauthorized, http.StatusForbidden:
+				may = fmt.Sprint(status)
+			}
+			line += fmt.Sprintf(" %-8s", may)
+		}
+		fmt.Fprintln(&table, strings.TrimSpace(line))
+	}
+	golden(t, "roles.golden", table.String())
+}
+
+// makeToken makes a token through the API.
+func (g *running) makeToken(t testing.TB, name, role string) string {
+	t.Helper()
+	status, _, body := g.call(t, g.local(t), "POST", "/v1/tokens", fmt.Sprintf(`{"name":%q,"role":%q}`, name, role))
+	var made admin.CreatedToken
+	if err := json.Unmarshal(body, &made); err != nil || status != http.StatusCreated {
+		t.Fatalf("%d %s", status, body)
+	}
+	return made.Text
+}
+
+// status is what a request without a body is answered, which may be without end.
+func (g *running) status(t testing.TB, token, method, path string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+g.Admin()+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close() // a stream has no end to be read
+	return resp.StatusCode
+}
+
+// golden holds a text against a file in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("not as in %s (-want +got; go test -update writes it anew):\n%s", file, diff)
 	}
 }

@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// TokenFile is the file in the queue's folder that holds the API's bearer token. The gateway makes it once, readable by
-// its own user alone, so that there is no default token and nothing to set up.
+// TokenFile is the file in the queue's folder that holds the API's token for this machine, with the role admin. The gateway
+// makes it once, readable by its own user alone, so that there is no default token and nothing to set up. Others are made
+// with it (package access).
 const TokenFile = "admin.token"
 
 // adminToken reads the token, or makes one of 256 random bits.

@@ -60,13 +60,21 @@ func dial(file string) (*client, error) {
 
 // do makes one request; the answer's body is the caller's to close.
 func (c *client) do(ctx context.Context, method, path string, query url.Values) (*http.Response, error) {
+	return c.request(ctx, method, path, query, nil)
+}
+
+// request is do with a JSON body, unless that is nil.
+func (c *client) request(ctx context.Context, method, path string, query url.Values, body []byte) (*http.Response, error) {
 	target := c.base + path
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, method, target, nil)
+	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	resp, err := c.http.Do(req)
@@ -101,5 +109,24 @@ func (c *client) get(ctx context.Context, path string, query url.Values, into an
 		return err
 	}
 	err = json.NewDecoder(resp.Body).Decode(into)
+	return errors.Join(err, resp.Body.Close())
+}
+
+// send makes a request with a JSON body, if there is one, and reads the answer into a value, unless that is nil.
+func (c *client) send(ctx context.Context, method, path string, body, into any) error {
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	resp, err := c.request(ctx, method, path, nil, text)
+	if err != nil {
+		return err
+	}
+	if into != nil {
+		err = json.NewDecoder(resp.Body).Decode(into)
+	}
 	return errors.Join(err, resp.Body.Close())
 }

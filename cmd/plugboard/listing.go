@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -131,4 +132,38 @@ func listQuery(limit int, filters map[string]*string) url.Values {
 		}
 	}
 	return query
+}
+
+// listAll prints a list of the API from its first page to its last.
+func listAll(c *cobra.Command, file, path string, query url.Values, asJSON bool, print func(io.Writer, []json.RawMessage) error) error {
+	api, err := dial(file)
+	if err != nil {
+		return err
+	}
+	ask := url.Values{"limit": {"1000"}}
+	maps.Copy(ask, query)
+	var all []json.RawMessage
+	for {
+		var page struct {
+			Items []json.RawMessage `json:"items"`
+			Next  string            `json:"next"`
+		}
+		if err := api.get(c.Context(), path, ask, &page); err != nil {
+			return err
+		}
+		all = append(all, page.Items...)
+		if page.Next == "" {
+			break
+		}
+		ask.Set("cursor", page.Next)
+	}
+	if !asJSON {
+		return print(c.OutOrStdout(), all)
+	}
+	for _, item := range all {
+		if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\n", item); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,17 +1,15 @@
 // Package admin is the API over the store and the running gateway: what happened to each event, lists, a stream of
 // what happens now, health and metrics. It speaks JSON; errors are application/problem+json (RFC 9457).
 //
-// Everything under /v1 needs the bearer token; health and metrics do not, they tell no one's data. The API never
-// shows a secret: what it reads was redacted before it was stored.
+// Everything under /v1 takes a bearer token, whose role says what it may do (package access, router.go); health does not,
+// nor do metrics on this machine: they tell no one's data. The API never shows a secret: what it reads was redacted before
+// it was stored.
 package admin
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/access"
@@ -24,7 +22,9 @@ import (
 type Options struct {
 	Store   queue.Inspector
 	Feed    *feed.Hub
-	Token   string                      // bearer token of /v1; never empty
+	Tokens  *access.Tokens              // who may use it
+	Names   func() []string             // by which the API may be asked besides localhost and addresses, in lower case; nil: none
+	Remote  bool                        // it listens beyond this machine: metrics then take a token too
 	Setup   func() Setup                // what is configured now
 	Diff    Differ                      // what the plugins as they are now would make of what is stored
 	Ready   func(context.Context) error // why the gateway cannot take events, nil if it can
@@ -119,15 +119,15 @@ type TableInfo struct {
 type api struct {
 	Options
 	*router
-	token [sha256.Size]byte
+	throttle access.Throttle
 }
 
 // New makes the handler. It is safe for concurrent use.
 func New(o Options) http.Handler {
 	a := newAPI(o)
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", a.authenticated(a.router.mux))
-	mux.Handle("GET /metrics", o.Metrics)
+	mux.Handle("/v1/", a.here(a.authenticated(a.router.mux)))
+	mux.Handle("GET /metrics", a.here(a.metrics()))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, map[string]string{"status": "ok"}) })
 	mux.HandleFunc("GET /readyz", a.ready)
 	return mux
@@ -138,7 +138,7 @@ func Rules() []Rule { return newAPI(Options{}).rules }
 
 // newAPI says what is under /v1, and who may have it.
 func newAPI(o Options) *api {
-	a := &api{Options: o, router: newRouter(), token: sha256.Sum256([]byte(o.Token))}
+	a := &api{Options: o, router: newRouter()}
 	a.handle("GET /v1/events", access.Viewer, a.listEvents)
 	a.handle("GET /v1/events/{id...}", access.Viewer, a.showEvent)
 	a.handle("GET /v1/deliveries", access.Viewer, a.listDeliveries)
@@ -155,23 +155,10 @@ func newAPI(o Options) *api {
 	a.handle("GET /v1/shadows", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Shadows, "")) })
 	a.handle("GET /v1/tables", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Tables, "")) })
 	a.handle("GET /v1/destinations", access.Viewer, a.listDestinations)
+	a.handle("GET /v1/tokens", access.Admin, a.listTokens)
+	a.handle("POST /v1/tokens", access.Admin, a.createToken)
+	a.handle("DELETE /v1/tokens/{id}", access.Admin, a.removeToken)
 	return a
-}
-
-// authenticated lets a request with a token through, and notes whose. Hashes are compared, so that the time taken tells
-// nothing of the token, not even its length.
-func (a *api) authenticated(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		sum := sha256.Sum256([]byte(given))
-		if !ok || subtle.ConstantTimeCompare(sum[:], a.token[:]) != 1 {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			problem(w, http.StatusUnauthorized, "missing or wrong bearer token; the gateway writes one for this machine to admin.token in the queue's folder")
-			return
-		}
-		caller := access.Caller{Name: "this machine", Role: access.Admin}
-		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), caller)))
-	})
 }
 
 func (a *api) ready(w http.ResponseWriter, r *http.Request) {
