@@ -10,7 +10,8 @@ import (
 )
 
 // Check loads everything that a configuration names, plugins and expressions included, and lets go of it again. Its
-// error is a config.Faults when the configuration is at fault. The queue is not opened and no address is bound.
+// error is a config.Faults when the configuration is at fault. No address is bound, and the store is opened only for the secrets
+// in it that the configuration names, and only if no gateway has it open.
 func Check(ctx context.Context, o Options) error {
 	a, release, err := load(ctx, o)
 	if err != nil {
@@ -21,8 +22,9 @@ func Check(ctx context.Context, o Options) error {
 
 // load assembles a configuration outside a running gateway. release ends the plugin host.
 func load(ctx context.Context, o Options) (a *assembly, release func(context.Context) error, err error) {
-	cfg, err := config.Load(o.ConfigFile, config.Options{Getenv: o.Getenv})
-	if err != nil {
+	stored := &visitor{ctx: ctx, o: o}
+	cfg, err := config.Load(o.ConfigFile, config.Options{Getenv: o.Getenv, Stored: stored.open})
+	if err = errors.Join(err, stored.leave(cfg)); err != nil {
 		return nil, nil, err
 	}
 	m := metrics.New(nil)

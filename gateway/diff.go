@@ -17,7 +17,7 @@ import (
 // Diff plays stored deliveries with the plugins and the configuration as they are on disk now, whether they run or not, and
 // says where that parts from what was stored and sent. Nothing is sent, stored or remembered.
 func (g *Gateway) Diff(ctx context.Context, f queue.Filter) (records []admin.DiffRecord, next string, err error) {
-	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv})
+	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv, Stored: g.storedNow})
 	if err != nil {
 		return nil, "", err
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/gateway/notice"
 	"github.com/plugboard/plugboard/gateway/route"
+	"github.com/plugboard/plugboard/gateway/secretstore"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
 	"github.com/plugboard/plugboard/queue/badgerqueue"
@@ -51,7 +52,12 @@ type Options struct {
 	Getenv func(name string) (string, bool) // nil: the process's environment
 	Wrap   func(queue.Queue) queue.Queue    // between edge and queue, for tests that plant faults; nil: nothing
 	Lane   func(*dispatch.Lane)             // changes a destination's lane, for tests that plant faults; nil: nothing
-	Step   func(badgerqueue.Step)           // of each commit, for tests that end the process there; nil: nothing
+	// Ask names the secrets in the store of the gateway that has it open, for Check and Try beside one; nil: nobody can be
+	// asked. Note is told what those two could not find out; nil: nobody.
+	Ask  func(context.Context, *config.Config) (names []string, err error)
+	Note func(string)
+
+	Step func(badgerqueue.Step) // of each commit, for tests that end the process there; nil: nothing
 }
 
 // Gateway is a running gateway. Its methods are safe for concurrent use.
@@ -62,7 +68,8 @@ type Gateway struct {
 	metrics  *metrics.Set
 	host     *wasm.Host
 	store    Store
-	accept   queue.Queue // what the edge commits to
+	secrets  *secretstore.Store // those in the store
+	accept   queue.Queue        // what the edge commits to
 	edge     *edge.Server
 	dispatch *dispatch.Dispatcher
 	notice   *notice.Notifier
@@ -102,7 +109,7 @@ func (g *Gateway) build(ctx context.Context) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	g.metrics = metrics.New(registry)
-	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv})
+	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv, Stored: g.storedAtStart(ctx)})
 	if err != nil {
 		return err
 	}
@@ -115,10 +122,9 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.later(g.closeAssembly)
-	if g.store, err = OpenStore(ctx, cfg, g.log, withMetrics(g.metrics), g.opts.forStore); err != nil {
+	if err := g.openStore(ctx, cfg); err != nil {
 		return err
 	}
-	g.later(g.store.Close)
 	g.assembler.recall.from(g.store)
 	registry.MustRegister(depthCollector{g.store})
 	g.accept = g.store
@@ -172,7 +178,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.notice.Tell})
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
-			Store: g.store, Feed: g.feed, Tokens: tokens, Setup: g.setup, Diff: g.Diff, Ready: g.ready, Logger: g.log, Version: g.opts.Version,
+			Store: g.store, Feed: g.feed, Tokens: tokens, Setup: g.setup, Diff: g.Diff, Ready: g.ready, Secrets: runningSecrets{g}, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),
 		ReadHeaderTimeout: cfg.Server.ReadTimeout, ReadTimeout: cfg.Server.ReadTimeout,

@@ -20,7 +20,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	old := g.current
-	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv, Running: old.plugins.has})
+	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv, Running: old.plugins.has, Stored: g.storedNow})
 	if err != nil {
 		return err
 	}
@@ -90,9 +90,12 @@ func (g *Gateway) fixed(next *config.Config) error {
 }
 
 // ReloadLogged reloads and says in the log and on the feed how it went.
-func (g *Gateway) ReloadLogged(ctx context.Context) {
+func (g *Gateway) ReloadLogged(ctx context.Context) { _ = g.reloadTold(ctx) }
+
+func (g *Gateway) reloadTold(ctx context.Context) error {
 	note := feed.Note{Kind: feed.Plugin, Time: time.Now(), Result: "reloaded"}
-	if err := g.Reload(ctx); err != nil {
+	err := g.Reload(ctx)
+	if err != nil {
 		var faults config.Faults
 		if !errors.As(err, &faults) {
 			faults = config.Faults{{What: err.Error(), Do: "see the log"}}
@@ -103,4 +106,5 @@ func (g *Gateway) ReloadLogged(ctx context.Context) {
 		g.log.Info("reloaded")
 	}
 	g.feed.Publish(note)
+	return err
 }

@@ -15,12 +15,12 @@ func newCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Validate a configuration by really loading all of it",
-		Long:  "Validate a configuration by really loading all of it, plugins and expressions included, and print each fault as\nFILE:LINE:COLUMN: WHAT; WHAT TO DO. The queue is not opened: a running gateway is not disturbed.",
+		Long:  "Validate a configuration by really loading all of it, plugins and expressions included, and print each fault as\nFILE:LINE:COLUMN: WHAT; WHAT TO DO. A running gateway is not disturbed: it is asked\nwhich secrets are in its store. Without one the store is opened for a moment if the configuration names a secret in it.",
 		Args:  cobra.NoArgs,
 	}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		err := gateway.Check(c.Context(), gateway.Options{ConfigFile: *file})
+		err := gateway.Check(c.Context(), beside(c, *file))
 		if *asJSON {
 			return checkJSON(c.OutOrStdout(), err)
 		}

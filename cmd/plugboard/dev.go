@@ -56,7 +56,7 @@ func (d *dev) line(format string, args ...any) {
 func (d *dev) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cfg, err := config.Load(d.file, config.Options{})
+	cfg, err := config.Load(d.file, config.Options{Lenient: true})
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (d *differ) note(ctx context.Context, n feed.Note) {
 func (d *differ) changed(ctx context.Context, name string) {
 	d.mu.Lock() // one at a time
 	defer d.mu.Unlock()
-	cfg, err := config.Load(d.file, config.Options{})
+	cfg, err := config.Load(d.file, config.Options{Lenient: true})
 	if err != nil {
 		return // the gateway says so
 	}

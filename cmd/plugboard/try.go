@@ -34,7 +34,7 @@ func newTry() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		result, err := gateway.Try(c.Context(), gateway.Options{ConfigFile: *file}, trial)
+		result, err := gateway.Try(c.Context(), beside(c, *file), trial)
 		if err != nil {
 			return faults(c.ErrOrStderr(), err)
 		}

@@ -28,6 +28,7 @@ type Options struct {
 	Setup   func() Setup                // what is configured now
 	Diff    Differ                      // what the plugins as they are now would make of what is stored
 	Ready   func(context.Context) error // why the gateway cannot take events, nil if it can
+	Secrets Secrets
 	Metrics http.Handler
 	Logger  *slog.Logger
 	Version any // what /v1/version answers
@@ -154,6 +155,10 @@ func newAPI(o Options) *api {
 	a.handle("GET /v1/plugins", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Plugins, "")) })
 	a.handle("GET /v1/shadows", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Shadows, "")) })
 	a.handle("GET /v1/tables", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Tables, "")) })
+	a.handle("GET /v1/secrets", access.Admin, a.listSecrets)
+	a.handle("PUT /v1/secrets/{name}", access.Admin, a.putSecret)
+	a.handle("DELETE /v1/secrets/{name}", access.Admin, a.deleteSecret)
+	a.handle("POST /v1/secrets/reseal", access.Admin, a.resealSecrets)
 	a.handle("GET /v1/destinations", access.Viewer, a.listDestinations)
 	a.handle("GET /v1/tokens", access.Admin, a.listTokens)
 	a.handle("POST /v1/tokens", access.Admin, a.createToken)

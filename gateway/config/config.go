@@ -33,8 +33,17 @@ type Config struct {
 	// Vault holds every secret that the file names or spells out: its Redact is for logs and errors. It reveals nothing.
 	Vault *secret.Vault
 
+	// Named are the secrets that the file names.
+	Named map[string]Named
+
 	file   string
 	places map[string]Position // by key path, "destinations.babelforce.url", "routes[0].when"
+}
+
+// Named is a secret that the file names: where it was found, and where the file names it first.
+type Named struct {
+	From Origin
+	At   Position
 }
 
 // Server is where the gateway listens and what it takes from a connection.
@@ -72,10 +81,22 @@ type Plugins struct {
 }
 
 // Secrets is where {{secret.NAME}} is looked up: the environment (PLUGBOARD_SECRET_ + name in upper case, other
-// characters than letters and digits as "_"), then a file of that name in Dir.
+// characters than letters and digits as "_"), then a file of that name in Dir, then the store.
 type Secrets struct {
-	Dir string // "" for none
+	Dir     string // "" for none
+	KeyFile string // the master key that seals what is in the store; "" for none
 }
+
+// Origin is where a secret was found.
+type Origin string
+
+// The places of secrets, in the order in which they are asked.
+const (
+	FromEnv   Origin = "environment"
+	FromFile  Origin = "file"
+	FromStore Origin = "store"
+	fromTest  Origin = "given" // by Options.Store
+)
 
 // Source receives.
 type Source struct {

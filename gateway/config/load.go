@@ -22,6 +22,10 @@ type Options struct {
 	Running      func(name string) bool           // plugins that there are besides, whatever became of their files; nil: none
 	Store        secret.Store                     // asked for secrets before environment and folder; nil: none
 
+	// Stored opens the secrets in the store, asked after environment and folder. It is called at most once, when a secret is
+	// in neither, with a Config of which Secrets, Queue and Plugins are read. Its error ends the loading. Nil: none.
+	Stored func(*Config) (secret.Store, error)
+
 	// Lenient is for commands that talk to a gateway or look at its store and do not run its parts: what is missing on
 	// this side (a plugin, or what {{…}} names in a source, destination or route) is left empty and is no fault.
 	Lenient bool
@@ -54,7 +58,11 @@ func Parse(file string, text []byte, opts Options) (*Config, error) {
 			c.places[p.unquoted()] = r.lines.position(at.value)
 		}
 	}
+	r.config, c.Named = c, map[string]Named{}
 	readTable(r, node{"", tree}, configSettings, c)
+	if r.broken != nil {
+		return nil, r.broken
+	}
 	r.check(c)
 	if len(r.faults) > 0 {
 		r.faults.Sort()

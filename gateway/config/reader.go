@@ -53,11 +53,16 @@ type reader struct {
 	vault   *secret.Vault   // of the source, destination or transform being read; nil elsewhere
 	secrets string          // the folder, for remedies
 	dir     *secret.Dir     // the folder, open; nil when there is none
+	config  *Config         // what is being read
+	stored  secret.Store    // of the store, once it was asked for
+	broken  error           // why it cannot be opened
 	grants  map[string]bool // names in the plugin configuration being read
 	plugins []node          // where plugins are named
 	listen  map[path]string // addresses by setting
 	urls    []configuredURL // to be checked when all of their destination is read
-	samples map[path]string // a setting's default as TOML: what to write where a remedy needs a value
+	// storable says that what opening the store needs is read.
+	storable bool
+	samples  map[path]string // a setting's default as TOML: what to write where a remedy needs a value
 }
 
 func newReader(file, text string, opts Options) *reader {
@@ -113,7 +118,7 @@ func (r *reader) faultAtKey(p path, what, do string) {
 func (r *reader) missing(n node, what, do string) {
 	part, _, _ := strings.Cut(string(n.path), ".")
 	part, _, _ = strings.Cut(part, "[")
-	if !r.opts.Lenient || !slices.Contains([]string{"sources", "destinations", "routes"}, part) {
+	if !r.opts.Lenient || !slices.Contains([]string{"server", "sources", "destinations", "routes"}, part) {
 		r.fault(n, what, do)
 	}
 }

@@ -121,17 +121,20 @@ func (r *reader) env(n node, name string) (text, bool) {
 
 func (r *reader) secret(n node, name string, use usage) (text, bool) {
 	shown := "{{secret." + name + "}}"
-	value, ok, err := r.lookUp(name)
+	value, from, err := r.lookUp(name)
 	switch {
 	case err != nil:
 		r.missing(n, shown+": "+strings.TrimPrefix(withoutRemedy(err), "secret: "), remedyOf(err))
 		return text{}, false
-	case !ok:
+	case from == "":
 		r.missing(n, "the secret "+name+" is not set", r.whereSecrets(name))
 		return text{}, false
 	case value.Empty():
 		r.missing(n, "the secret "+name+" is empty", r.whereSecrets(name))
 		return text{}, false
+	}
+	if _, known := r.config.Named[name]; !known {
+		r.config.Named[name] = Named{from, r.valueAt(n.path)}
 	}
 	r.all.Hide(name, value)
 	placeholder := ""
@@ -147,21 +150,53 @@ func (r *reader) secret(n node, name string, use usage) (text, bool) {
 	return text{value.Reveal(), placeholder, shown}, true
 }
 
-func (r *reader) lookUp(name string) (secret.Value, bool, error) {
-	stores := secret.Chain{secret.Env(r.opts.Getenv)}
+// secretPlace is one place in which secrets are looked for.
+type secretPlace struct {
+	origin Origin
+	store  secret.Store
+}
+
+// lookUp asks the places in their order; the first that has the secret, or fails, answers.
+func (r *reader) lookUp(name string) (secret.Value, Origin, error) {
+	places := make([]secretPlace, 0, 4)
 	if r.opts.Store != nil {
-		stores = append(secret.Chain{r.opts.Store}, stores...)
+		places = append(places, secretPlace{fromTest, r.opts.Store})
 	}
+	places = append(places, secretPlace{FromEnv, secret.Env(r.opts.Getenv)})
 	if r.dir != nil {
-		stores = append(stores, r.dir)
+		places = append(places, secretPlace{FromFile, r.dir})
 	}
-	return stores.Secret(name)
+	for _, p := range append(places, secretPlace{FromStore, storedSecrets{r}}) {
+		if value, ok, err := p.store.Secret(name); ok || err != nil {
+			return value, p.origin, err
+		}
+	}
+	return secret.Value{}, "", nil
+}
+
+// storedSecrets are those of the store, which is opened when the first of them is looked for.
+type storedSecrets struct{ r *reader }
+
+func (s storedSecrets) Secret(name string) (secret.Value, bool, error) {
+	r := s.r
+	if r.opts.Stored == nil || !r.storable || r.broken != nil {
+		return secret.Value{}, false, nil
+	}
+	if r.stored == nil {
+		if r.stored, r.broken = r.opts.Stored(r.config); r.broken != nil {
+			return secret.Value{}, false, nil // said once, by Parse
+		}
+	}
+	return r.stored.Secret(name)
 }
 
 func (r *reader) whereSecrets(name string) string {
 	do := "set the environment variable " + secret.EnvName(name)
 	if r.secrets != "" {
 		do += fmt.Sprintf(", or write it to the file %s/%s with mode 600", strings.TrimSuffix(r.secrets, "/"), name)
+	}
+	if r.storable {
+		do += ", or run plugboard secrets set " + name
 	}
 	return do
 }

@@ -68,9 +68,24 @@ var pluginsSettings = []setting[Plugins]{
 var secretsSettings = []setting[Secrets]{
 	{key: "dir", def: defaultSecrets, meaning: "folder with a file for each secret, asked after the environment",
 		reads: folder(func(s *Secrets) *string { return &s.Dir })},
+	{key: "key_file", def: defaultKey, meaning: "the master key that seals the secrets in the store, and the store",
+		reads: folder(func(s *Secrets) *string { return &s.KeyFile })},
 }
 
-const defaultSecrets = "secrets"
+const (
+	defaultSecrets = "secrets"
+	defaultKey     = "plugboard.key"
+)
+
+// storable says that enough is read to open the store: what is read from here on may name the secrets in it.
+func storable(inner reads[Config]) reads[Config] {
+	read := inner.into
+	inner.into = func(r *reader, n node, c *Config) {
+		read(r, n, c)
+		r.storable = true
+	}
+	return inner
+}
 
 // opening opens the folder of secrets as soon as its name is known. The folder that nobody named need not be there.
 func opening(inner reads[Config]) reads[Config] {

@@ -24,16 +24,17 @@ func describe[T any](settings []setting[T]) []Setting {
 	return list
 }
 
-// configSettings are the file's tables. Secrets come first: the others' values may need them.
+// configSettings are the file's tables. Secrets come first: the others' values may need them. Behind plugins the store can be
+// opened, with the secrets in it.
 var configSettings = []setting[Config]{
 	{key: "secrets", def: map[string]any{}, meaning: "where {{secret.NAME}} is looked up",
 		reads: opening(table("{ … }", secretsSettings, func(c *Config) *Secrets { return &c.Secrets }))},
-	{key: "server", def: map[string]any{}, meaning: "where the gateway listens and what it takes",
-		reads: table("{ … }", serverSettings, func(c *Config) *Server { return &c.Server })},
 	{key: "queue", def: map[string]any{}, meaning: "where accepted events wait",
 		reads: table("{ … }", queueSettings, func(c *Config) *Queue { return &c.Queue })},
 	{key: "plugins", def: map[string]any{}, meaning: "where plugins are and what each may use",
-		reads: table("{ … }", pluginsSettings, func(c *Config) *Plugins { return &c.Plugins })},
+		reads: storable(table("{ … }", pluginsSettings, func(c *Config) *Plugins { return &c.Plugins }))},
+	{key: "server", def: map[string]any{}, meaning: "where the gateway listens and what it takes",
+		reads: table("{ … }", serverSettings, func(c *Config) *Server { return &c.Server })},
 	{key: "tables", meaning: "where plugins look things up",
 		reads: named("table", tableSettings, beginTable, func(c *Config) *[]*Table { return &c.Tables })},
 	{key: "sources", meaning: "who sends events",

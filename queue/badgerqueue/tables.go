@@ -26,9 +26,11 @@ import (
 // ErrDamaged means that a file of the store does not hold what was written to it.
 var ErrDamaged = errors.New("badgerqueue: a part of the store is damaged")
 
-// errInUse is what opening says of a folder that another process has open.
+// ErrInUse means that another process has the folder open.
+var ErrInUse = errors.New("is in use by another gateway")
+
 func errInUse(dir string) error {
-	return fmt.Errorf("badgerqueue: %s is in use by another gateway; stop it, or give this one a [queue] dir of its own", dir)
+	return fmt.Errorf("badgerqueue: %s %w; stop it, or give this one a [queue] dir of its own", dir, ErrInUse)
 }
 
 // lockStore takes Badger's own lock for as long as its files are looked at: a store that runs changes them meanwhile.
