@@ -45,7 +45,9 @@ func keyed(t testing.TB, text string) (file string) {
 	return file
 }
 
-func keyFile(configFile string) string { return filepath.Join(filepath.Dir(configFile), "plugboard.key") }
+func keyFile(configFile string) string {
+	return filepath.Join(filepath.Dir(configFile), "plugboard.key")
+}
 
 // setStored stores a secret while no gateway runs.
 func setStored(t testing.TB, file, name, value string) {
