@@ -53,7 +53,7 @@ func (e Event) Origin(vendor, account string) {
 	e.o.Str("ccvendor", vendor)
 	e.o.Str("ccaccount", account)
 	if account != "" {
-		e.o.Str("source", "/"+vendor+"/"+account)
+		e.o.Str("source", join("/", vendor, "/", account))
 	}
 }
 
@@ -69,7 +69,7 @@ func (e Event) VendorType(t string) { e.o.Str("cctype", t) }
 // Subject sets the subject to kind/id, agent/8447388090494, and the ordering key to the same; nothing when id is "".
 func (e Event) Subject(kind, id string) {
 	if id != "" {
-		s := kind + "/" + id
+		s := join(kind, "/", id)
 		e.o.Str("subject", s)
 		e.o.Str("partitionkey", s)
 	}

@@ -24,6 +24,20 @@ func room(n int) []byte {
 	return b
 }
 
+// join puts texts together.
+func join(parts ...string) string {
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	b := room(n)
+	at := 0
+	for _, p := range parts {
+		at += copy(b[at:], p)
+	}
+	return view(b)
+}
+
 // ask gets a text of unknown size: most fit at the first try.
 func ask(get func(dst []byte) int) (string, bool) {
 	if len(arena) < 256 {

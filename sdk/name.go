@@ -8,6 +8,9 @@ import (
 // SameName compares names as people and vendors write them: in any script, whatever the case, a space as good as an
 // underscore. "Transfers Only" is transfers_only. It does not allocate.
 func SameName(a, b string) bool {
+	if a == b {
+		return true
+	}
 	for a != "" && b != "" {
 		x, n := utf8.DecodeRuneInString(a)
 		y, k := utf8.DecodeRuneInString(b)

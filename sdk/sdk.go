@@ -36,9 +36,6 @@ import (
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
-// output is written to anew by each call: one host call hands it over.
-var output []byte
-
 // Receive is the body of the export receive: read turns a vendor's request into events.
 func Receive(read func(r *Request, out *Events) error) int32 {
 	req, out := &theRequest, &theEvents
@@ -57,18 +54,16 @@ func Transform(change func(in *Incoming, out *Events) error) int32 {
 	return finish(change(in, out), &out.b)
 }
 
-// Format is the body of the export format: write turns one event into the request to send.
-func Format(write func(in *Incoming, out *Outgoing) error) int32 {
+// Format is the body of the export format: run turns one event into the request to send.
+func Format(run func(in *Incoming, out *Outgoing) error) int32 {
 	in := &theIncoming
 	if err := in.load(); err != nil {
 		return finish(err, nil)
 	}
 	theBuilder.Reset()
-	out := newOutgoing(theBuilder.Root())
-	err := write(in, &out)
-	if !theBuilder.Root().Has("request") {
-		theBuilder.Root().Raw("request", noRequest) // all of it is the destination's
-	}
+	theOutgoing = newOutgoing(theBuilder.Root())
+	err := run(in, &theOutgoing)
+	theBuilder.Root().Default("request", "{}") // all of it is the destination's
 	return finish(err, &theBuilder)
 }
 
@@ -80,7 +75,8 @@ func Judge(decide func(a *Answer, v *Verdict) error) int32 {
 		return finish(err, nil)
 	}
 	theBuilder.Reset()
-	return finish(decide(a, &Verdict{o: theBuilder.Root()}), &theBuilder)
+	theVerdict.o = theBuilder.Root()
+	return finish(decide(a, &theVerdict), &theBuilder)
 }
 
 // Init is the body of an export named init: it is called once for each instance, before anything else, and its error
@@ -90,14 +86,14 @@ func Judge(decide func(a *Answer, v *Verdict) error) int32 {
 //	func start() int32 { return sdk.Init(configure) }
 func Init(configure func() error) int32 { return finish(configure(), nil) }
 
-var noRequest = []byte("{}")
-
 // One of each is enough, since calls never overlap in an instance.
 var (
 	theRequest  Request
 	theIncoming Incoming
 	theAnswer   Answer
 	theEvents   Events
+	theOutgoing Outgoing
+	theVerdict  Verdict
 	theBuilder  jsondoc.Builder
 )
 
@@ -112,9 +108,8 @@ func finish(err error, out *jsondoc.Builder) int32 {
 		host.Stop(kind, err.Error())
 		return kind
 	}
-	if out != nil && !out.Empty() {
-		output = out.AppendJSON(output[:0])
-		host.OutputWrite(output)
+	if out != nil {
+		write(out)
 	}
 	return 0
 }

@@ -19,6 +19,11 @@ var (
 		`"callerIdName":"043960123","callerIdNumber":"043960123","calleeIdName":"33333","calleeIdNumber":"33333",` +
 		`"startedAt":"2025-03-04T07:35:55.122Z","startedAtEpoch":"1741073755122651","direction":"inbound","duration":"63",` +
 		`"talkTime":"53","ringTime":"10","result":"answered","endedAt":"2025-03-04T07:36:58.122Z","queueName":"Support","position":"33333"}`)
+	zendeskMessage = []byte(`{"type":"zen:event-type:agent.unified_state_changed","account_id":22129848,"id":"01JM2D9G1X3HZ8A6V4R5T7Y9QK",` +
+		`"time":"2026-02-14T09:30:11.123456789Z","zendesk_event_version":"2022-11-06","subject":"zen:agent:8447388090494",` +
+		`"detail":{"agent_id":"8447388090494","account_id":"22129848","version":"17"},` +
+		`"event":{"previous_unified_state":{"id":"3","name":"online","reason":"AGENT_STATUS_SWITCHER"},` +
+		`"new_unified_state":{"id":"2","name":"away","reason":"AGENT_STATUS_SWITCHER"},"updated_at":"2026-02-14T09:30:11Z"}}`)
 	stateChange = []byte(`{"specversion":"1.0","id":"01JNGR5X0V7W2Q9P4K3M8T6ZBA","source":"/zendesk/22129848","type":"agent.state.changed",` +
 		`"time":"2025-03-04T10:15:00Z","ccvendor":"zendesk","cctype":"agent.unified_state_changed","ccaccount":"22129848",` +
 		`"subject":"agent/8447388090494","partitionkey":"agent/8447388090494","ccreceived":"2025-03-04T10:15:00.411902233Z",` +
@@ -37,6 +42,66 @@ func (f facts) Fact(name string) ([]byte, bool) {
 //
 //	go test ./gateway/toolchain -run '^$' -bench Guests
 func BenchmarkGuests(b *testing.B) {
+	host := benchHost(b)
+	for _, c := range []work{
+		{"ziwo-calls", `{"account":"acme"}`, wasm.Receive, ziwoMessage},
+		{"telegram-message", `{"chat_id":100200300}`, wasm.Format, stateChange},
+	} {
+		for _, lang := range toolchain.Languages() {
+			folder := filepath.Join("../../examples/plugins", lang.Name, c.plugin)
+			if _, err := os.Stat(folder); err != nil {
+				continue
+			}
+			b.Run(c.plugin+"/"+lang.Name, func(b *testing.B) { c.measure(b, open(b, host, folder, c.config)) })
+		}
+	}
+}
+
+// BenchmarkBundled shows what the bundled plugins take for an event of some 600 bytes, beside a plugin in Rust that does what
+// webhook does: the time of a plain Rust guest says how fast the machine is.
+//
+//	go test ./gateway/toolchain -run '^$' -bench Bundled
+func BenchmarkBundled(b *testing.B) {
+	host := benchHost(b)
+	const webhookConfig = `{"url":"/agents/{{data.agent.id}}","body":"{\"event\":\"{{id}}\",\"agent\":{\"id\":\"{{data.agent.id}}\",\"name\":\"{{data.agent.name}}\"},\"from\":\"{{data.previous_state.name}}\",\"to\":\"{{data.state.name}}\"}"}`
+	for _, c := range []struct {
+		folder string
+		work
+	}{
+		{"../../examples/plugins/rust/telegram-message", work{"rust-telegram", `{"chat_id":100200300}`, wasm.Format, stateChange}},
+		{"../../plugins/webhook", work{"webhook", webhookConfig, wasm.Format, stateChange}},
+		{"../../plugins/babelforce", work{"babelforce", `{"presence_map":{"away":"away"}}`, wasm.Format, stateChange}},
+		{"../../plugins/zendesk", work{"zendesk", `{}`, wasm.Receive, zendeskMessage}},
+	} {
+		b.Run(c.plugin, func(b *testing.B) { c.measure(b, open(b, host, c.folder, c.config)) })
+	}
+}
+
+// work is a call to be measured.
+type work struct {
+	plugin, config string
+	fn             wasm.Function
+	body           []byte
+}
+
+func (w work) measure(b *testing.B, p wasm.Plugin) {
+	in := wasm.Input{Body: w.body, Facts: facts{"received_at": "2025-03-04T20:00:00Z", "source": "ziwo", "destination": "there"}}
+	var out wasm.Output
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		var err error
+		if out, err = p.Call(b.Context(), w.fn, in); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(out.Cost), "counts/op")
+	b.ReportMetric(float64(len(w.body)), "B-in")
+	b.ReportMetric(float64(len(out.Body)), "B-out")
+}
+
+func benchHost(b *testing.B) *wasm.Host {
+	b.Helper()
 	host, err := wasm.NewHost(b.Context(), wasm.HostOptions{CacheDir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
@@ -46,37 +111,7 @@ func BenchmarkGuests(b *testing.B) {
 			b.Error(err)
 		}
 	})
-	for _, c := range []struct {
-		plugin, config string
-		fn             wasm.Function
-		body           []byte
-	}{
-		{"ziwo-calls", `{"account":"acme"}`, wasm.Receive, ziwoMessage},
-		{"telegram-message", `{"chat_id":100200300}`, wasm.Format, stateChange},
-	} {
-		for _, lang := range toolchain.Languages() {
-			folder := filepath.Join("../../examples/plugins", lang.Name, c.plugin)
-			if _, err := os.Stat(folder); err != nil {
-				continue
-			}
-			b.Run(c.plugin+"/"+lang.Name, func(b *testing.B) {
-				p := open(b, host, folder, c.config)
-				in := wasm.Input{Body: c.body, Facts: facts{"received_at": "2025-03-04T20:00:00Z", "source": "ziwo"}}
-				var out wasm.Output
-				b.ReportAllocs()
-				b.ResetTimer()
-				for range b.N {
-					var err error
-					if out, err = p.Call(b.Context(), c.fn, in); err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(float64(out.Cost), "counts/op")
-				b.ReportMetric(float64(len(c.body)), "B-in")
-				b.ReportMetric(float64(len(out.Body)), "B-out")
-			})
-		}
-	}
+	return host
 }
 
 // open builds a plugin and makes it ready; a compiler that is missing skips, by name.

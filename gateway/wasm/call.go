@@ -40,6 +40,9 @@ type call struct {
 	parsed    bool // the input has been tried as JSON
 	isJSON    bool
 	scratch   []byte
+	made      jsondoc.Player // the output of a guest that leaves the writing to the host
+	building  int64          // bytes of texts that it was made of
+	check     jsondoc.Doc
 	extism    extism
 	names     map[string]string
 
@@ -95,6 +98,7 @@ func (c *call) end() {
 	if c.parsed && c.isJSON {
 		_ = c.document.Reset(noDocument) // or it would keep the caller's bytes
 	}
+	c.endBuilding()
 	c.extism.end()
 	c.caller, c.in = nil, Input{}
 	c.state, c.arguments, c.environment = nil, nil, nil

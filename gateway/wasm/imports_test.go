@@ -48,6 +48,9 @@ var hostCalls = []struct {
 	{"path_open", 9, nil},
 	{"sched_yield", 0, nil},
 	{"input_tape", 3, []int{1}}, // format, dst, cap
+	{"json_valid", 2, []int{0}},
+	{"output_build", 4, []int{1}}, // format, steps, count, last
+	{"output_has", 3, []int{1}},   // object, path
 }
 
 // dataAt is where the driver finds what follows the arguments.
@@ -118,6 +121,9 @@ func TestHostFunctionsAnswer(t *testing.T) {
 		{"input past its end", drive("input_read", at, 1<<30, 3), 0, ""},
 		{"input longer than it is", drive("input_read", at, dataAt, 900, 0, "ab"), 2, "ab"},
 		{"tape of what is no JSON", drive("input_tape", 1, at, 900), -1, "\x00"},
+		{"JSON", drive("json_valid", `{"a":[1,"b"]}`), 1, ""},
+		{"no JSON", drive("json_valid", `{"a":[1,"b"}`), 0, ""},
+		{"something set in nothing", drive("output_has", 0, "a"), 0, ""},
 		{"fact", drive("fact", "source", at, 100), 7, "zendesk"},
 		{"fact with exact room", drive("fact", "source", at, 7), 7, "zendesk"},
 		{"fact without room", drive("fact", "source", at, 6), 7, "\x00"},

@@ -125,7 +125,7 @@ func readHeaders(c jsondoc.Value) error {
 		if err != nil {
 			return err
 		}
-		set.headers = append(set.headers, header{name, t})
+		set.headers = append(set.headers, header{name, "headers." + name, t})
 		if strings.EqualFold(name, "content-type") {
 			set.shape.contentType = "" // the configured one goes before the format's
 		}

@@ -29,17 +29,14 @@ type request struct {
 
 type header struct {
 	name  string
+	what  string // how the configuration names it
 	value *template.Template
 }
 
-var (
-	set request
-	buf []byte // what the templates of a delivery make, one after the other
-)
+var set request
 
 // write fills the request in.
 func write(in *sdk.Incoming, out *sdk.Outgoing) error {
-	buf = buf[:0]
 	out.Method(set.method)
 	link, err := fill("url", set.url, in)
 	if err != nil {
@@ -58,7 +55,7 @@ func write(in *sdk.Incoming, out *sdk.Outgoing) error {
 	}
 	for i := range set.headers {
 		h := &set.headers[i]
-		value, err := fill("headers."+h.name, h.value, in)
+		value, err := fill(h.what, h.value, in)
 		if err != nil {
 			return err
 		}
@@ -86,13 +83,11 @@ func fill(what string, t *template.Template, in *sdk.Incoming) (string, error) {
 	if t == nil {
 		return "", nil
 	}
-	begin := len(buf)
-	out, err := t.Append(buf, in.Value())
+	text, err := t.Text(in.Value())
 	if err != nil {
 		return "", sdk.Fail(what + ": " + err.Error())
 	}
-	buf = out
-	return string(out[begin:]), nil
+	return text, nil
 }
 
 // withQuery puts parameters behind those that the link has.

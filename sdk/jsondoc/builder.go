@@ -13,6 +13,10 @@ type Builder struct {
 	buf   []byte // encoded values that are no strings
 	parts []part // parts[0] is the root
 	check Doc    // what Raw reads to see whether it is JSON
+
+	has    func(in int32, path string) bool // not nil: it records
+	steps  []Step
+	handed int32 // steps before these
 }
 
 // part is one value: a container with a list of children, a text that is to be a string, or a piece of buf.
@@ -31,17 +35,20 @@ type part struct {
 const encoded = Absent
 
 // Reset empties b. Objects of before are void.
-func (b *Builder) Reset() { b.buf, b.parts = b.buf[:0], b.parts[:0] }
+func (b *Builder) Reset() {
+	b.buf, b.parts = b.buf[:0], b.parts[:0]
+	b.steps, b.handed = b.steps[:0], 0
+}
 
 // Root is the outermost object.
 func (b *Builder) Root() Obj {
-	if len(b.parts) == 0 {
+	if len(b.parts) == 0 && b.has == nil {
 		b.parts = append(b.parts, part{kind: Object})
 	}
 	return Obj{b, 0}
 }
 
-// Empty says whether nothing was set.
+// Empty says whether nothing was set. One that records cannot say.
 func (b *Builder) Empty() bool { return len(b.parts) == 0 || b.blank(0) }
 
 func (b *Builder) blank(at int32) bool {
@@ -60,7 +67,7 @@ func (b *Builder) blank(at int32) bool {
 	return true
 }
 
-// AppendJSON appends the object to dst; {} when nothing was set.
+// AppendJSON appends the object to dst; {} when nothing was set, or b records.
 func (b *Builder) AppendJSON(dst []byte) []byte {
 	begin := len(dst)
 	if len(b.parts) > 0 {

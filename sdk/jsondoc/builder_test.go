@@ -10,10 +10,15 @@ import (
 	"github.com/plugboard/plugboard/sdk/rfc3339"
 )
 
+// built is what comes of it, built here and recorded for a host to play.
 func built(set func(o Obj)) string {
 	var b Builder
 	set(b.Root())
-	return string(b.AppendJSON(nil))
+	here := string(b.AppendJSON(nil))
+	if there := played(set); there != here {
+		return "built: " + here + "; played: " + there
+	}
+	return here
 }
 
 func TestBuilder(t *testing.T) {

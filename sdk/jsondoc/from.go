@@ -1,7 +1,5 @@
 package jsondoc
 
-import "github.com/plugboard/plugboard/sdk/rfc3339"
-
 // The From methods set a field from a value of a document and, where that succeeds, mark the value as carried (see
 // Value.Take). So a leaf is either in its field or in what remains, never lost and never in both: a duration of "n/a"
 // is not a whole number, sets nothing, and stays. All are false when v is absent or does not read as what is wanted.
@@ -39,9 +37,8 @@ func (o Obj) BoolFrom(path string, v Value) bool {
 
 // TimeFrom sets a time in canonical form from an RFC 3339 one.
 func (o Obj) TimeFrom(path string, v Value) bool {
-	t, ok := rfc3339.Parse(v.Str())
+	ok := o.Time(path, v.Str())
 	if ok {
-		o.Instant(path, t)
 		v.Carry()
 	}
 	return ok
@@ -74,7 +71,11 @@ func (o Obj) CopyFrom(path string, v Value) bool {
 	if v.Empty() {
 		return false
 	}
-	o.b.copy(o.b.place(o.at, path, encoded), v)
+	if o.b.has != nil {
+		o.b.step(o.at, StepEncoded, path, view(v.Raw()))
+	} else {
+		o.b.copy(o.b.place(o.at, path, encoded), v)
+	}
 	v.Carry()
 	return true
 }
@@ -86,17 +87,48 @@ func (o Obj) Merge(v Value) {
 	if v.Kind() != Object {
 		return
 	}
+	if o.b.has != nil {
+		o.mergeSteps(v)
+		return
+	}
 	for name, m := range v.Each {
-		switch {
-		case m.Kind() == Object:
+		if m.Kind() == Object {
 			Obj{o.b, o.b.child(o.at, bytesOf(name), Object)}.Merge(m)
+		} else {
+			o.member(name, m)
+		}
+	}
+}
+
+// member sets a member that is no object.
+func (o Obj) member(name string, m Value) {
+	switch {
+	case m.Kind() == Array:
+		at := o.b.child(o.at, bytesOf(name), Array)
+		for _, e := range m.Each {
+			o.b.copy(o.b.add(at, "", 0, encoded), e)
+		}
+	case !m.Empty():
+		o.b.copy(o.b.child(o.at, bytesOf(name), encoded), m)
+	}
+}
+
+// mergeSteps merges in one step what is not too long for one, else each member in its own.
+func (o Obj) mergeSteps(v Value) {
+	if raw := v.Raw(); len(raw) <= maxMerge {
+		o.b.step(o.at, StepMerge, "", view(raw))
+		return
+	}
+	for name, m := range v.Each {
+		switch path := Key(name); {
+		case m.Kind() == Object:
+			o.Object(path).mergeSteps(m)
 		case m.Kind() == Array:
-			at := o.b.child(o.at, bytesOf(name), Array)
 			for _, e := range m.Each {
-				o.b.copy(o.b.add(at, "", 0, encoded), e)
+				o.b.step(o.at, StepAppendEncoded, path, view(e.Raw()))
 			}
 		case !m.Empty():
-			o.b.copy(o.b.child(o.at, bytesOf(name), encoded), m)
+			o.b.step(o.at, StepEncoded, path, view(m.Raw()))
 		}
 	}
 }

@@ -49,6 +49,15 @@ func Parse(s string) (Time, bool) {
 	return Time{sec, nsec}, true
 }
 
+// Canonical says whether s, of which Parse has said that it is a time, is written as Append would write it.
+func Canonical(s string) bool {
+	n := len(s)
+	if s[n-1] != 'Z' || s[10] != 'T' {
+		return false
+	}
+	return n == len("2006-01-02T15:04:05Z") || s[n-2] != '0' && n <= len("2006-01-02T15:04:05.999999999Z")
+}
+
 // two reads two digits; negative when they are none.
 func two(s string, i int) int {
 	a, b := s[i]-'0', s[i+1]-'0'

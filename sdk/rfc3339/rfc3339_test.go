@@ -79,6 +79,9 @@ func FuzzParse(f *testing.F) {
 			if text != want.UTC().Format(time.RFC3339Nano) {
 				t.Fatalf("%q: written %s, want %s", s, text, want.UTC().Format(time.RFC3339Nano))
 			}
+			if Canonical(s) != (text == s) {
+				t.Fatalf("%q: canonical %v, but written %s", s, Canonical(s), text)
+			}
 		}
 	})
 }

@@ -16,7 +16,11 @@
 // one line.
 package template
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"unsafe"
+
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
 
 // Format is what a template makes.
 type Format uint8
@@ -34,7 +38,7 @@ const (
 // MaxOutput is how long a result may be.
 const MaxOutput = 1 << 20
 
-// Template is a parsed template. It does not change, and is safe for concurrent use.
+// Template is a parsed template. It does not change, and is safe for concurrent use, but for Text.
 type Template struct {
 	format Format
 	nodes  []node
@@ -102,6 +106,27 @@ func (t *Template) Append(dst []byte, root jsondoc.Value) ([]byte, error) {
 	}
 	return r.out, nil
 }
+
+// Text renders the template over root. It may be kept, as strings may: memory for many comes in one piece.
+func (t *Template) Text(root jsondoc.Value) (string, error) {
+	if cap(texts)-len(texts) < textsSize/8 {
+		texts = make([]byte, 0, textsSize)
+	}
+	out, err := t.Append(texts[len(texts):], root)
+	if err != nil {
+		return "", err
+	}
+	if n := len(texts) + len(out); n <= cap(texts) {
+		texts = texts[:n]
+	}
+	return unsafe.String(unsafe.SliceData(out), len(out)), nil
+}
+
+const textsSize = 16 << 10
+
+// texts is where Text puts what it makes; what is written there once is never written again. Like all of a plugin's it is
+// for one call at a time.
+var texts []byte
 
 // Constant says whether the template holds no values, so that its result is always the same.
 func (t *Template) Constant() bool {

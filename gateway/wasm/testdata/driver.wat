@@ -29,6 +29,9 @@
   (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "sched_yield" (func $sched_yield (result i32)))
   (import "plugboard_v1" "input_tape" (func $input_tape (param i32 i32 i32) (result i32)))
+  (import "plugboard_v1" "json_valid" (func $json_valid (param i32 i32) (result i32)))
+  (import "plugboard_v1" "output_build" (func $output_build (param i32 i32 i32 i32)))
+  (import "plugboard_v1" "output_has" (func $output_has (param i32 i32 i32) (result i32)))
   (memory (export "memory") 1)
   (func $host (result i32)
     (if (i32.eq (i32.load (i32.const 0)) (i32.const 0)) (then (return (call $input_size)))) ;; input_size
@@ -59,6 +62,9 @@
     (if (i32.eq (i32.load (i32.const 0)) (i32.const 25)) (then (return (call $path_open (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.load (i32.const 12)) (i32.load (i32.const 16)) (i32.load (i32.const 20)) (i64.load32_s (i32.const 24)) (i64.load32_s (i32.const 28)) (i32.load (i32.const 32)) (i32.load (i32.const 36)))))) ;; path_open
     (if (i32.eq (i32.load (i32.const 0)) (i32.const 26)) (then (return (call $sched_yield)))) ;; sched_yield
     (if (i32.eq (i32.load (i32.const 0)) (i32.const 27)) (then (return (call $input_tape (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.load (i32.const 12)))))) ;; input_tape
+    (if (i32.eq (i32.load (i32.const 0)) (i32.const 28)) (then (return (call $json_valid (i32.load (i32.const 4)) (i32.load (i32.const 8)))))) ;; json_valid
+    (if (i32.eq (i32.load (i32.const 0)) (i32.const 29)) (then (call $output_build (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.load (i32.const 12)) (i32.load (i32.const 16))) (return (i32.const 0)))) ;; output_build
+    (if (i32.eq (i32.load (i32.const 0)) (i32.const 30)) (then (return (call $output_has (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.load (i32.const 12)))))) ;; output_has
     (unreachable))
   (func $drive (result i32)
     (drop (call $input_read (i32.const 0) (i32.const 0) (i32.const 1024)))

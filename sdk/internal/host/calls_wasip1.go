@@ -27,6 +27,27 @@ func InputTape(format int, dst []byte) int {
 	return int(inputTape(int32(format), p, n))
 }
 
+// JSONValid says whether src is JSON: 1 it is, 0 it is not, Absent for what the gateway does not read.
+func JSONValid(src []byte) int {
+	p, n := bytes(src)
+	return int(jsonValid(p, n))
+}
+
+// OutputBuild hands over count steps of a document in the making (package jsondoc); the last ones write it.
+func OutputBuild(format int, steps unsafe.Pointer, count int, last bool) {
+	final := int32(0)
+	if last {
+		final = 1
+	}
+	outputBuild(int32(format), steps, int32(count), final)
+}
+
+// OutputHas says whether something is set at path in the object of that step.
+func OutputHas(in int32, path string) bool {
+	p, n := text(path)
+	return outputHas(in, p, n) != 0
+}
+
 // OutputWrite appends to the call's output.
 func OutputWrite(src []byte) { outputWrite(bytes(src)) }
 
