@@ -26,6 +26,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/gateway/notice"
+	"github.com/plugboard/plugboard/gateway/replay"
 	"github.com/plugboard/plugboard/gateway/route"
 	"github.com/plugboard/plugboard/gateway/secretstore"
 	"github.com/plugboard/plugboard/gateway/wasm"
@@ -178,7 +179,8 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.notice.Tell})
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
-			Store: g.store, Feed: g.feed, Tokens: tokens, Setup: g.setup, Diff: g.Diff, Ready: g.ready, Secrets: runningSecrets{g}, Logger: g.log, Version: g.opts.Version,
+			Store: g.store, Feed: g.feed, Tokens: tokens, Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}, Log: g.log},
+			Ready: g.ready, Secrets: runningSecrets{g}, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),
 		ReadHeaderTimeout: cfg.Server.ReadTimeout, ReadTimeout: cfg.Server.ReadTimeout,

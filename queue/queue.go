@@ -44,7 +44,7 @@ const (
 	Dropped    // a plugin or the echo guard said that nothing is to be sent
 	Superseded // a newer delivery of the same key replaced it
 	Dead       // a dead letter: attempts spent, or trying again cannot help
-	Cancelled  // by an operator
+	Cancelled  // by an operator; a dead letter can be as well
 )
 
 // Event is one canonical event as it is stored. The queue does not look into Body or Raw.

@@ -18,14 +18,14 @@ import (
 func newDeliveries() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "deliveries",
-		Short: "List, show and follow deliveries",
+		Short: "List, show, follow and retry deliveries",
 		Args:  cobra.NoArgs,
 	}
 	list := listing{path: "/v1/deliveries", print: printDeliveries,
 		filters:  []string{"source", "type", "subject", "destination", "event", "state", "since", "until"},
 		followed: func(n feed.Note) bool { return n.Kind == feed.Attempt || n.Kind == feed.Ended }}
 	list.attach(c)
-	c.AddCommand(newDeliveriesShow())
+	c.AddCommand(newDeliveriesShow(), newDeliveriesRetry())
 	return c
 }
 
@@ -73,29 +73,34 @@ func printDelivery(w io.Writer, d admin.DeliveryRecord) error {
 	p.line("route     %s", d.Route)
 	p.line("created   %s", clock(d.Created))
 	p.line("state     %s", standing(d))
-	for _, a := range d.Attempts {
+	for i := range d.Attempts {
 		p.line("")
-		p.line("attempt %d  %s  %s in %.1f ms", a.Number, clock(a.Started), a.Result, a.DurationMS)
-		if a.Request != "" {
-			p.line("  request   %s", a.Request)
-		}
-		if a.Status != 0 {
-			p.line("  status    %d", a.Status)
-		}
-		if a.Response != "" {
-			p.line("  response  %s", strings.TrimSpace(a.Response))
-		}
-		if a.Error != "" {
-			p.line("  error     %s", a.Error)
-		}
-		if a.Said != "" {
-			p.line("  said      %s", strings.ReplaceAll(a.Said, "\n", "\n            "))
-		}
-		if a.Plugin != "" {
-			p.line("  plugin    %s", a.Plugin)
-		}
+		p.attempt(&d.Attempts[i])
 	}
 	return p.err
+}
+
+// attempt prints one attempt.
+func (p *printer) attempt(a *admin.AttemptRecord) {
+	p.line("attempt %d  %s  %s in %.1f ms", a.Number, clock(a.Started), a.Result, a.DurationMS)
+	if a.Request != "" {
+		p.line("  request   %s", a.Request)
+	}
+	if a.Status != 0 {
+		p.line("  status    %d", a.Status)
+	}
+	if a.Response != "" {
+		p.line("  response  %s", strings.TrimSpace(a.Response))
+	}
+	if a.Error != "" {
+		p.line("  error     %s", a.Error)
+	}
+	if a.Said != "" {
+		p.line("  said      %s", strings.ReplaceAll(a.Said, "\n", "\n            "))
+	}
+	if a.Plugin != "" {
+		p.line("  plugin    %s", a.Plugin)
+	}
 }
 
 // standing says in a few words how a delivery stands.

@@ -17,7 +17,8 @@ import (
 // listing is a command that prints records of the API: filtered, paged, or as they come.
 type listing struct {
 	path     string
-	filters  []string // query parameters, each a flag
+	filters  []string          // query parameters, each a flag
+	fixed    map[string]string // query parameters that it always has
 	print    func(w io.Writer, items []json.RawMessage) error
 	followed func(feed.Note) bool // which notes --follow prints
 }
@@ -32,11 +33,13 @@ func (l listing) attach(c *cobra.Command) {
 		if err != nil {
 			return err
 		}
-		query := listQuery(*limit, values)
+		for name, v := range l.fixed {
+			values[name] = &v
+		}
 		if *follow {
 			return l.follow(c, api, values, *asJSON)
 		}
-		return l.list(c, api, query, *asJSON)
+		return l.list(c, api, listQuery(*limit, values), *limit, *asJSON)
 	}
 }
 
@@ -51,18 +54,28 @@ var filterHelp = map[string]string{
 	"until":       "only before this time",
 }
 
-func (l listing) list(c *cobra.Command, api *client, query url.Values, asJSON bool) error {
-	var page struct {
-		Items []json.RawMessage `json:"items"`
-		Next  string            `json:"next"`
-	}
-	if err := api.get(c.Context(), l.path, query, &page); err != nil {
-		return err
+// list reads pages until there are as many as wanted: a page may be short, even empty, and have a next one.
+func (l listing) list(c *cobra.Command, api *client, query url.Values, limit int, asJSON bool) error {
+	var items []json.RawMessage
+	for {
+		var page struct {
+			Items []json.RawMessage `json:"items"`
+			Next  string            `json:"next"`
+		}
+		if err := api.get(c.Context(), l.path, query, &page); err != nil {
+			return err
+		}
+		items = append(items, page.Items...)
+		if page.Next == "" || len(items) >= limit {
+			break
+		}
+		query.Set("cursor", page.Next)
+		query.Set("limit", strconv.Itoa(limit-len(items)))
 	}
 	if !asJSON {
-		return l.print(c.OutOrStdout(), page.Items)
+		return l.print(c.OutOrStdout(), items)
 	}
-	for _, item := range page.Items {
+	for _, item := range items {
 		if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\n", item); err != nil {
 			return err
 		}

@@ -55,7 +55,8 @@ func newRoot(std stdio) *cobra.Command {
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newRun(), newDev(), newCheck(), newTry(), newSend(), newEvents(), newDeliveries(), newRejected(), newReplay(),
+	root.AddCommand(newRun(), newDev(), newCheck(), newTry(), newSend(), newEvents(), newDeliveries(), newAttempts(), newRejected(),
+		newReplay(), newCancel(), newDeadLetters(),
 		newAudit(), newSecrets(), newToken(), newBench(), newPlugin(), newVersion())
 	strict(root)
 	return root

@@ -8,47 +8,85 @@ import (
 	"github.com/plugboard/plugboard/gateway/admin"
 )
 
-var errNoDiff = errors.New("replay compares alone as yet: write replay --diff")
+const replayLong = `Queue stored events again: deliveries by their IDs or by filter, events by their IDs, requests that were set aside by
+theirs. They go from the oldest on and stand behind what waits, so that the order within each key is kept.
+
+A filter may be run twice: what was replayed since, or still waits, is skipped (--again replays it all the same). Of a set
+of any size the command says how far it is; stopped half way, it can be run again.
+
+  plugboard replay --state dead --destination crm --dry-run     how many would be queued
+  plugboard replay --state dead --destination crm
+  plugboard replay --state dead --destination old --to crm      to another destination
+  plugboard replay --unrouted --since 2h                        events that no route took, by the routes as they are now
+  plugboard replay --rejected --source zendesk                  requests set aside, read by the plugin as it is now
+  plugboard replay --diff --since 1h                            compare alone: what would be sent, beside what was`
+
+var (
+	errDiffAlone  = errors.New("--diff compares deliveries by filter and queues nothing: leave out IDs, --to, --rejected, --unrouted, --again and --dry-run")
+	errOnlyToDiff = errors.New("--changed belongs to --diff")
+)
 
 func newReplay() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "replay --diff",
-		Short: "Show what the plugins as they are now would make of stored deliveries, beside what was sent",
-		Args:  cobra.NoArgs,
-	}
-	file, asJSON := configFlag(c), jsonFlag(c)
+	c := &cobra.Command{Use: "replay [ID…]", Short: "Queue stored events again, or compare what would be sent with what was", Long: replayLong}
+	s := &steering{path: "/v1/replay", done: "queued"}
+	s.attach(c, "source", "type", "subject", "destination", "event", "state", "since", "until")
+	to := c.Flags().String("to", "", "to this destination instead, each event once")
+	rejected := c.Flags().Bool("rejected", false, "requests that were set aside, read again")
+	unrouted := c.Flags().Bool("unrouted", false, "only events that owe no delivery")
+	again := c.Flags().Bool("again", false, "also what was replayed already")
 	diff := c.Flags().Bool("diff", false, "compare alone: nothing is queued or sent")
-	changed := c.Flags().Bool("changed", false, "only deliveries that would differ")
-	limit := c.Flags().Int("limit", 50, "how many, newest first; at most 1000")
-	values := filterFlags(c, "source", "type", "subject", "destination", "event", "state", "since", "until")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		if !*diff {
-			return usageError{errNoDiff}
+	changed := c.Flags().Bool("changed", false, "with --diff: only deliveries that would differ")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		switch {
+		case *diff && (len(args) > 0 || *to != "" || *rejected || *unrouted || *again || *s.dryRun):
+			return usageError{errDiffAlone}
+		case *diff:
+			return s.diff(c, *changed)
+		case *changed:
+			return usageError{errOnlyToDiff}
 		}
-		api, err := dial(*file)
+		sel, err := s.selection(args)
 		if err != nil {
 			return err
 		}
-		query := listQuery(*limit, values)
-		var page struct {
-			Items []admin.DiffRecord `json:"items"`
+		sel.To, sel.Rejected, sel.Unrouted, sel.Again = *to, *rejected, *unrouted, *again
+		if sel.Filter == nil && len(args) == 0 && (*rejected || *unrouted) {
+			sel.Filter = map[string]string{}
 		}
-		if err := api.get(c.Context(), "/v1/replay/diff", query, &page); err != nil {
-			return err
-		}
-		p := &printer{w: c.OutOrStdout()}
-		for i := range page.Items {
-			if r := &page.Items[i]; len(r.Changes) > 0 || !*changed {
-				if *asJSON {
-					p.err = printJSON(p.w, r)
-				} else {
-					p.diff(r)
-				}
-			}
-		}
-		return p.err
+		return s.run(c, sel)
 	}
 	return c
+}
+
+// diffDefault is how many deliveries are compared unless it is said: each is played in full.
+const diffDefault = 50
+
+func (s *steering) diff(c *cobra.Command, changed bool) error {
+	api, err := dial(*s.file)
+	if err != nil {
+		return err
+	}
+	limit := *s.limit
+	if !c.Flags().Changed("limit") {
+		limit = diffDefault
+	}
+	var page struct {
+		Items []admin.DiffRecord `json:"items"`
+	}
+	if err := api.get(c.Context(), "/v1/replay/diff", listQuery(limit, s.filters), &page); err != nil {
+		return err
+	}
+	p := &printer{w: c.OutOrStdout()}
+	for i := range page.Items {
+		if r := &page.Items[i]; len(r.Changes) > 0 || !changed {
+			if *s.asJSON {
+				p.err = printJSON(p.w, r)
+			} else {
+				p.diff(r)
+			}
+		}
+	}
+	return p.err
 }
 
 // diff prints one delivery: what was sent, what would be, and where they part.

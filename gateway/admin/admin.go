@@ -14,6 +14,7 @@ import (
 
 	"github.com/plugboard/plugboard/gateway/access"
 	"github.com/plugboard/plugboard/gateway/feed"
+	"github.com/plugboard/plugboard/gateway/replay"
 	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/queue"
 )
@@ -26,6 +27,7 @@ type Options struct {
 	Names   func() []string             // by which the API may be asked besides localhost and addresses, in lower case; nil: none
 	Remote  bool                        // it listens beyond this machine: metrics then take a token too
 	Setup   func() Setup                // what is configured now
+	Steer   *replay.Runner              // queues again, and cancels
 	Diff    Differ                      // what the plugins as they are now would make of what is stored
 	Ready   func(context.Context) error // why the gateway cannot take events, nil if it can
 	Secrets Secrets
@@ -146,6 +148,9 @@ func newAPI(o Options) *api {
 	a.handle("GET /v1/deliveries/{id...}", access.Viewer, a.showDelivery)
 	a.handle("POST /v1/deliveries/{id...}", access.Operator, a.changeDelivery)
 	a.handle("GET /v1/rejected", access.Viewer, a.listRejected)
+	a.handle("POST /v1/replay", access.Operator, a.replay)
+	a.handle("POST /v1/cancel", access.Operator, a.cancel)
+	a.handle("GET /v1/attempts", access.Viewer, a.listAttempts)
 	a.handle("GET /v1/replay/diff", access.Operator, a.diff) // it keeps the plugins busy
 	a.handle("GET /v1/stream", access.Viewer, a.stream)
 	a.handle("GET /v1/audit", access.Viewer, a.audit)

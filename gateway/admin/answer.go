@@ -49,6 +49,9 @@ func fail(w http.ResponseWriter, err error) {
 		problem(w, http.StatusNotFound, "no such record; it may be past its retention")
 	case errors.Is(err, queue.ErrEnded):
 		problem(w, http.StatusConflict, "the delivery has ended already; replay it instead")
+	case errors.Is(err, queue.ErrFull):
+		w.Header().Set("Retry-After", "30")
+		problem(w, http.StatusServiceUnavailable, "no room on disk")
 	case errors.Is(err, queue.ErrClosed):
 		problem(w, http.StatusServiceUnavailable, "the gateway is stopping")
 	default:

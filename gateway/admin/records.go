@@ -56,6 +56,15 @@ type AttemptRecord struct {
 	Plugin     string    `json:"plugin,omitempty"`     // each plugin that took part, with its hash: "babelforce@1f3a…"
 }
 
+// AttemptEntry is an attempt in a list of them.
+type AttemptEntry struct {
+	Delivery    string `json:"delivery"`
+	Destination string `json:"destination"`
+	Type        string `json:"type,omitempty"`
+	Subject     string `json:"subject,omitempty"`
+	AttemptRecord
+}
+
 // RejectedRecord is a request set aside.
 type RejectedRecord struct {
 	ID       string          `json:"id"`

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -59,6 +60,37 @@ func (a *api) showDelivery(w http.ResponseWriter, r *http.Request) {
 	rec := deliveryRecord(&d)
 	rec.Attempts = records(attempts, attemptRecord)
 	a.answer(w, rec)
+}
+
+// listAttempts gives the attempts of the deliveries that a filter picks, delivery after delivery. limit counts deliveries;
+// those without an attempt count too.
+func (a *api) listAttempts(w http.ResponseWriter, r *http.Request) {
+	f, err := filter(r.URL.Query(), time.Now())
+	if err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	p, err := a.Store.Deliveries(r.Context(), f)
+	var entries []AttemptEntry
+	for i := range p.Items {
+		d := &p.Items[i]
+		if d.Attempts == 0 || err != nil {
+			continue
+		}
+		var attempts []queue.Attempt
+		_, attempts, err = a.Store.Delivery(r.Context(), d.ID)
+		if errors.Is(err, queue.ErrNotFound) {
+			err = nil // its time has just ended
+		}
+		for _, at := range attempts {
+			entries = append(entries, AttemptEntry{d.ID, d.Destination, d.Event.Type, d.Event.Subject, attemptRecord(at)})
+		}
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	a.answer(w, list(entries, p.Next))
 }
 
 // changeDelivery serves .../retry and .../cancel. A delivery's ID has a slash in it, so the verb is cut off here.

@@ -47,6 +47,7 @@ func (e *BuildError) Unwrap() error { return e.Err }
 type Table struct {
 	bySource map[string][]*rule // what names the source
 	others   []*rule            // what any source that no route names goes through
+	orders   map[string]*condition.Key
 }
 
 type rule struct {
@@ -78,7 +79,7 @@ func Build(routes []*config.Route, destinations []*config.Destination) (*Table, 
 		}
 		orders[d.Name] = key
 	}
-	t := &Table{bySource: make(map[string][]*rule)}
+	t := &Table{bySource: make(map[string][]*rule), orders: orders}
 	for _, r := range routes {
 		built, err := newRule(r, orders)
 		faults = append(faults, err...)
@@ -183,6 +184,17 @@ func (t *Table) Match(dst []Match, source string, e *event.Event) (matches []Mat
 		}
 	}
 	return dst, faults
+}
+
+// Key gives an event's ordering key at a destination, whatever the routes say. Where there is no such destination: none.
+func (t *Table) Key(destination string, e *event.Event) (string, error) {
+	order := t.orders[destination]
+	if order == nil {
+		return "", nil
+	}
+	view := condition.NewView(e)
+	defer view.Release()
+	return order.Eval(view)
 }
 
 // taken says whether the event goes to all of them already, so that the condition need not be asked.
