@@ -42,7 +42,7 @@ func newDeliveriesRetry() *cobra.Command {
 			return err
 		}
 		for _, id := range args {
-			if err := api.change(c.Context(), http.MethodPost, "/v1/deliveries/"+url.PathEscape(id)+"/retry", nil, nil); err != nil {
+			if err := api.send(c.Context(), http.MethodPost, "/v1/deliveries/"+url.PathEscape(id)+"/retry", nil, nil); err != nil {
 				return err
 			}
 		}
