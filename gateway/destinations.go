@@ -52,7 +52,11 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 		o.Dev = a.cfg.Server.Dev
 	}
 	if out.net, err = deliver.NewNetwork(d, o); err != nil {
-		return out, a.cfg.Fault(err.Error(), "see auth in the reference config.toml", at("auth")...)
+		key := "url"
+		if e := (*deliver.SettingError)(nil); errors.As(err, &e) {
+			key = e.Key
+		}
+		return out, a.cfg.Fault(err.Error(), "see "+key+" in the reference config.toml", at(key)...)
 	}
 	for _, r := range a.cfg.Routes {
 		if slices.Contains(r.To, d.Name) {
@@ -131,7 +135,12 @@ func (d *destination) version() string {
 	say(c.Name, c.Plugin, v.Reveal(c.URL.Placeholder, nil), c.Timeout, c.Concurrency, c.OrderBy, c.Retry, c.Success, c.AllowPrivate, c.AllowHTTP)
 	say(v.Reveal(string(c.Config.JSON), nil))
 	a := c.Auth
-	say(a.Type, a.Token.Reveal(), a.Username, a.Password.Reveal(), a.Name, a.In, a.Value.Reveal(), a.TokenURL, a.ClientID, a.ClientSecret.Reveal(), a.Scope)
+	say(a.Type, a.Token.Reveal(), a.Username, a.Password.Reveal(), a.Name, a.In, a.Value.Reveal(), a.TokenURL, a.ClientID, a.ClientSecret.Reveal(), a.Scope, a.ClientAuth, a.Audience)
+	say(c.Sign.Scheme, c.Sign.Header, c.Sign.Algorithm, c.Sign.Encoding, c.Sign.Prefix, c.Sign.Signed, c.Sign.TimestampHeader, len(c.Sign.Secrets))
+	for _, s := range c.Sign.Secrets {
+		say(s.Reveal())
+	}
+	say(c.TLS.Cert, c.TLS.Key.Reveal(), c.TLS.CA, c.TLS.ServerName, c.Proxy.URL, c.Proxy.Username, c.Proxy.Password.Reveal(), c.Redirects, c.Compress)
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
 		say(name, v.Reveal(c.Headers[name].Placeholder, nil))
 	}

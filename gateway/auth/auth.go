@@ -108,13 +108,24 @@ func (f fixed) Apply(_ context.Context, r *send.Request) (Used, error) {
 	if f.header != "" {
 		r.Header.Set(f.header, f.value)
 	}
-	if f.query != "" {
+	if f.query != "" && !hasParameter(r.URL, f.query) {
 		r.URL = withQuery(r.URL, f.query)
 	}
 	return Used{Hidden: f.hidden}, nil
 }
 
 func (fixed) Refresh(context.Context, Used) (bool, error) { return false, nil }
+
+// hasParameter says whether a URL has the parameter already, as one has to which a receiver redirected.
+func hasParameter(to, parameter string) bool {
+	_, query, _ := strings.Cut(to, "?")
+	for p := range strings.SplitSeq(query, "&") {
+		if p == parameter {
+			return true
+		}
+	}
+	return false
+}
 
 // withQuery adds a parameter to a URL, before its fragment if it has one.
 func withQuery(to, parameter string) string {

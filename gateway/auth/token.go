@@ -43,9 +43,9 @@ func isRefusal(err error) bool {
 func (a *oauth) grantForm() string {
 	c := a.conf
 	if c.Type == "oauth2-password" {
-		return a.form("grant_type", "password", "username", c.Username, "password", c.Password.Reveal(), "scope", c.Scope)
+		return a.form("grant_type", "password", "username", c.Username, "password", c.Password.Reveal(), "scope", c.Scope, "audience", c.Audience)
 	}
-	return a.form("grant_type", "client_credentials", "scope", c.Scope)
+	return a.form("grant_type", "client_credentials", "scope", c.Scope, "audience", c.Audience)
 }
 
 func (a *oauth) refreshForm(refresh string) string {
@@ -53,10 +53,10 @@ func (a *oauth) refreshForm(refresh string) string {
 }
 
 // form writes pairs of names and values, leaving out empty values. A client without a secret names itself in the body;
-// one with a secret does so in the header (RFC 6749, 2.3.1).
+// one with a secret does so in the header, unless the server wants both in the body (RFC 6749, 2.3.1).
 func (a *oauth) form(pairs ...string) string {
-	if a.conf.ClientID != "" && a.conf.ClientSecret.Empty() {
-		pairs = append(pairs, "client_id", a.conf.ClientID)
+	if !a.inHeader() {
+		pairs = append(pairs, "client_id", a.conf.ClientID, "client_secret", a.conf.ClientSecret.Reveal())
 	}
 	var b strings.Builder
 	for i := 0; i < len(pairs); i += 2 {
@@ -71,13 +71,18 @@ func (a *oauth) form(pairs ...string) string {
 	return b.String()
 }
 
+// inHeader says whether the client proves itself with HTTP Basic.
+func (a *oauth) inHeader() bool {
+	return a.conf.ClientID != "" && !a.conf.ClientSecret.Empty() && a.conf.ClientAuth != "body"
+}
+
 // request asks the token endpoint once.
 func (a *oauth) request(ctx context.Context, form string) (token, error) {
 	h := http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"},
 		"Accept":       {"application/json"},
 	}
-	if a.conf.ClientID != "" && !a.conf.ClientSecret.Empty() {
+	if a.inHeader() {
 		pair := url.QueryEscape(a.conf.ClientID) + ":" + url.QueryEscape(a.conf.ClientSecret.Reveal())
 		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
 	}

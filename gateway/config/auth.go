@@ -12,7 +12,10 @@ var (
 	authClientID = setting[Auth]{key: "client_id", required: `write client_id = "…"`, reads: some(func(a *Auth) *string { return &a.ClientID })}
 	authSecret   = setting[Auth]{key: "client_secret", required: `write client_secret = "{{secret.NAME}}"`,
 		reads: hidden(func(a *Auth) *secret.Value { return &a.ClientSecret })}
-	authScope = setting[Auth]{key: "scope", meaning: "asked for; left out: the server's own", reads: some(func(a *Auth) *string { return &a.Scope })}
+	authClientAuth = setting[Auth]{key: "client_auth", def: "basic", meaning: "how client_id and client_secret are sent: as HTTP Basic or in the form",
+		reads: oneOf([]string{"basic", "body"}, func(a *Auth) *string { return &a.ClientAuth })}
+	authAudience = setting[Auth]{key: "audience", meaning: "asked for, where the server wants one", reads: some(func(a *Auth) *string { return &a.Audience })}
+	authScope    = setting[Auth]{key: "scope", meaning: "asked for; left out: the server's own", reads: some(func(a *Auth) *string { return &a.Scope })}
 )
 
 func (s setting[T]) optional() setting[T] {
@@ -30,8 +33,8 @@ var authTypes = []choice[Auth]{
 		{key: "name", required: `write name = "x-api-key"`, meaning: "of the header or query parameter", reads: headerName(func(a *Auth) *string { return &a.Name })},
 		{key: "in", def: "header", meaning: "where it stands", reads: oneOf([]string{"header", "query"}, func(a *Auth) *string { return &a.In })},
 		{key: "value", required: `write value = "{{secret.NAME}}"`, meaning: "the key", reads: hidden(func(a *Auth) *secret.Value { return &a.Value })}}},
-	{"oauth2-password", []setting[Auth]{authTokenURL, authUsername, authPassword, authClientID.optional(), authSecret.optional(), authScope}},
-	{"oauth2-client-credentials", []setting[Auth]{authTokenURL, authClientID, authSecret, authScope}},
+	{"oauth2-password", []setting[Auth]{authTokenURL, authUsername, authPassword, authClientID.optional(), authSecret.optional(), authClientAuth, authScope, authAudience}},
+	{"oauth2-client-credentials", []setting[Auth]{authTokenURL, authClientID, authSecret, authClientAuth, authScope, authAudience}},
 }
 
 func authType(a *Auth) *string { return &a.Type }

@@ -13,6 +13,7 @@ import (
 
 // check looks for what is wrong between settings that are right each by itself.
 func (r *reader) check(c *Config) {
+	c.inheritProxy()
 	r.checkPaths(c)
 	r.checkPlugins(c)
 	for _, u := range r.urls {

@@ -51,6 +51,7 @@ type Server struct {
 	Listen         string        // host:port for vendors; "127.0.0.1:0" takes a free port
 	Admin          string        // host:port of the API
 	Dev            string        // host:port where `plugboard dev` plays the demo destination; the address guard lets dev alone reach it
+	Proxy          Proxy         // for every destination that names none
 	MaxBody        int64         // bytes, after decompression; also bounds headers by the rest of the limits below
 	MaxBodies      int64         // bytes of all bodies in memory at once; 0: by the memory limit
 	MaxConnections int           // over all addresses
@@ -140,6 +141,11 @@ type Destination struct {
 	Headers      map[string]secret.Text
 	AllowPrivate bool
 	AllowHTTP    bool
+	Sign         Sign
+	TLS          ClientTLS
+	Proxy        Proxy
+	Redirects    int    // how many are followed in one exchange; 0: none
+	Compress     string // request bodies: "none" (or ""), "gzip"
 	Config       Settings
 	Vault        *secret.Vault // the secrets that this destination's own configuration names, and nothing else
 }
@@ -156,7 +162,9 @@ type Auth struct {
 	TokenURL     string
 	ClientID     string
 	ClientSecret secret.Value
+	ClientAuth   string // how the client proves itself at token_url: "basic" (or ""), "body"
 	Scope        string
+	Audience     string
 }
 
 // Retry is one of three forms: Every and For; Schedule; Backoff, Factor, Max and Attempts.

@@ -21,6 +21,7 @@ var serverSettings = []setting[Server]{
 		reads: address(func(s *Server) *string { return &s.Admin }, loopback)},
 	{key: "dev", def: "127.0.0.1:8082", meaning: "where the demo destination answers under plugboard dev",
 		reads: address(func(s *Server) *string { return &s.Dev }, loopback)},
+	{key: "proxy", meaning: "what requests to destinations go through; left out, nothing", reads: proxy(false, func(s *Server) *Proxy { return &s.Proxy })},
 	{key: "max_body", def: "1MiB", meaning: "longest request body, after decompression; longer: 413",
 		reads: size(1, 1<<30, `"1MiB"`, func(s *Server) *int64 { return &s.MaxBody })},
 	{key: "max_bodies", def: auto, meaning: "bytes of request bodies in memory at once, over all connections; beyond: 503",

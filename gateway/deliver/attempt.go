@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/plugboard/plugboard/gateway/trace"
 	"github.com/plugboard/plugboard/queue"
 )
 
@@ -19,7 +20,7 @@ func (d *Destination) Attempt(ctx context.Context, q *queue.Delivery) Result {
 		ctx, cancel = context.WithTimeout(ctx, wholeAttempt*t)
 		defer cancel()
 	}
-	a := &attempt{Destination: d, delivery: q, started: d.opts.Now(), memo: q.Memo}
+	a := &attempt{Destination: d, delivery: q, started: d.opts.Now(), memo: q.Memo, trace: traceOf(q.Event.Raw, q.Event.Body)}
 	events, end := a.transform(ctx)
 	for i := 0; end == nil && i < len(events); i++ {
 		end = a.send(ctx, events[i])
@@ -34,6 +35,7 @@ func (d *Destination) Attempt(ctx context.Context, q *queue.Delivery) Result {
 type attempt struct {
 	*Destination
 	delivery  *queue.Delivery
+	trace     trace.Context
 	started   time.Time
 	memo      []byte
 	memory    memory
@@ -93,6 +95,7 @@ func (a *attempt) exchangeOnce(ctx context.Context, req *Request) (*Response, er
 		a.last = nil
 		return nil, err
 	}
+	a.requests = append(a.requests, resp.hops...)
 	a.requests = append(a.requests, fmt.Sprintf("%s → %d", a.lastLine, resp.Status))
 	a.last = resp
 	return resp, nil

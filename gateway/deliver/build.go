@@ -26,7 +26,7 @@ func (a *attempt) build(doc *document, ev outgoing) (*Request, error) {
 	if doc == nil {
 		doc = &document{}
 	}
-	r := &Request{Method: doc.method, Header: make(http.Header, len(a.opts.Config.Headers)+len(doc.headers)+4)}
+	r := &Request{Method: doc.method, Trace: a.trace, Header: make(http.Header, len(a.opts.Config.Headers)+len(doc.headers)+4)}
 	for name, value := range a.opts.Config.Headers {
 		r.Header.Set(name, value.Placeholder)
 	}
@@ -50,8 +50,8 @@ func (a *attempt) build(doc *document, ev outgoing) (*Request, error) {
 	if !httpguts.ValidHeaderFieldName(r.Method) || r.Method == http.MethodConnect || r.Method == http.MethodTrace {
 		return nil, fmt.Errorf("the plugin's method %q is not one that is sent", r.Method)
 	}
-	r.Header["Webhook-Id"] = []string{ev.id}
-	r.Header["Webhook-Timestamp"] = []string{strconv.FormatInt(a.opts.Now().Unix(), 10)}
+	r.Header[webhookID] = []string{ev.id}
+	r.Header[webhookTimestamp] = []string{strconv.FormatInt(a.opts.Now().Unix(), 10)}
 	return r, nil
 }
 

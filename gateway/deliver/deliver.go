@@ -24,6 +24,7 @@ import (
 
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/shadow"
+	"github.com/plugboard/plugboard/gateway/trace"
 	"github.com/plugboard/plugboard/gateway/wasm"
 )
 
@@ -37,6 +38,7 @@ type Request struct {
 	URL    string      // absolute, with placeholders
 	Header http.Header // with placeholders
 	Body   []byte      // with placeholders
+	Trace  trace.Context
 }
 
 // Response is what came back, with secrets struck out. A scripted Exchanger fills the exported fields.
@@ -46,6 +48,7 @@ type Response struct {
 	Body   []byte
 
 	used credentials
+	hops []string // redirects on the way, for people
 }
 
 // Exchanger makes one exchange. Implementations are safe for concurrent use.

@@ -14,32 +14,39 @@ import (
 	"github.com/plugboard/plugboard/gateway/auth"
 	"github.com/plugboard/plugboard/gateway/deliver/send"
 	"github.com/plugboard/plugboard/gateway/secret"
+	"github.com/plugboard/plugboard/gateway/trace"
 )
 
 type credentials = auth.Used
 
-// exchanger puts secrets in, authorises, sends, and strikes the secrets from the answer.
+// exchanger puts secrets in, authorises, signs, sends, and strikes the secrets from the answer.
 type exchanger struct {
-	vault  *secret.Vault
-	auth   auth.Authorizer
-	sender send.Sender
+	vault     *secret.Vault
+	auth      auth.Authorizer
+	signer    *signer // nil: none
+	sender    send.Sender
+	abroad    send.Sender // for other origins than the destination's; nil without redirects
+	redirects int
+	compress  bool
 }
 
-// Exchange makes one exchange.
+// Exchange makes one exchange, and follows redirects as far as the destination allows.
 func (x *exchanger) Exchange(ctx context.Context, r *Request) (*Response, error) {
 	wire, err := x.reveal(r)
 	if err != nil {
 		return nil, err
 	}
-	used, err := x.auth.Apply(ctx, wire)
-	if err != nil {
-		return nil, fmt.Errorf("cannot authorise: %w", err)
-	}
-	resp, err := x.sender.Send(ctx, wire)
+	resp, used, err := x.once(ctx, wire)
 	if err != nil {
 		return nil, err
 	}
-	out := &Response{Status: resp.Status, Header: resp.Header, used: used}
+	out := &Response{}
+	if x.redirects > 0 {
+		if resp, used, out.hops, err = x.follow(ctx, r, wire, resp, used); err != nil {
+			return nil, err
+		}
+	}
+	out.Status, out.Header, out.used = resp.Status, resp.Header, used
 	out.Body = used.Hidden.RedactBytes(x.vault.RedactBytes(resp.Body))
 	for _, values := range resp.Header {
 		for i, v := range values {
@@ -47,6 +54,22 @@ func (x *exchanger) Exchange(ctx context.Context, r *Request) (*Response, error)
 		}
 	}
 	return out, nil
+}
+
+// once sends a request to the destination's own origin.
+func (x *exchanger) once(ctx context.Context, wire *send.Request) (*send.Response, credentials, error) {
+	if x.compress {
+		compress(wire)
+	}
+	used, err := x.auth.Apply(ctx, wire)
+	if err != nil {
+		return nil, used, fmt.Errorf("cannot authorise: %w", err)
+	}
+	if x.signer != nil {
+		x.signer.sign(wire)
+	}
+	resp, err := x.sender.Send(ctx, wire)
+	return resp, used, err
 }
 
 func (x *exchanger) refresh(ctx context.Context, r *Response) (bool, error) {
@@ -60,7 +83,7 @@ func (x *exchanger) refresh(ctx context.Context, r *Response) (bool, error) {
 // reveal makes the request that goes over the wire, each secret escaped for the place it stands in. Event data was
 // escaped by the plugin that wrote it; a secret cannot be, since the plugin has never seen it.
 func (x *exchanger) reveal(r *Request) (*send.Request, error) {
-	wire := &send.Request{Method: r.Method, Header: make(http.Header, len(r.Header)+1)}
+	wire := &send.Request{Method: r.Method, Header: make(http.Header, len(r.Header)+3)}
 	for name, values := range r.Header {
 		kept := make([]string, len(values))
 		for i, v := range values {
@@ -70,6 +93,9 @@ func (x *exchanger) reveal(r *Request) (*send.Request, error) {
 		}
 		wire.Header[name] = kept
 	}
+	if r.Trace.Valid() {
+		traced(wire.Header, r.Trace)
+	}
 	escape := urlEscape
 	if !strings.Contains(r.URL, "://") { // the url, or where it begins, is itself a secret
 		escape = nil
@@ -77,6 +103,18 @@ func (x *exchanger) reveal(r *Request) (*send.Request, error) {
 	wire.URL = x.vault.Reveal(r.URL, escape)
 	wire.Body = x.revealBody(r.Body, r.Header.Get(contentType))
 	return wire, nil
+}
+
+// traced puts a new span of the trace on a request, unless whoever wrote it has put one there.
+func traced(h http.Header, t trace.Context) {
+	const parent, state = "Traceparent", "Tracestate"
+	if _, taken := h[parent]; taken {
+		return
+	}
+	h[parent] = []string{t.Child()}
+	if t.State != "" {
+		h[state] = []string{t.State}
+	}
 }
 
 func (x *exchanger) revealBody(body []byte, media string) []byte {

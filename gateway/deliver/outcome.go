@@ -95,7 +95,7 @@ func (a *attempt) byStatus(resp *Response) *Result {
 		r.Class = Retry
 		r.NotBefore, _ = retry.After(resp.Header.Get("Retry-After"), a.opts.Now())
 	case s >= 300 && s < 400:
-		r.Class, r.Reason = Dead, r.Reason+"; redirects are not followed: set url to where it leads"
+		r.Class, r.Reason = Dead, r.Reason+"; redirects are not followed beyond redirects = N, a POST by 307 and 308 alone: set url to where it leads"
 	default:
 		r.Class = Dead
 	}

@@ -53,6 +53,9 @@ func (s *Script) shown(r *Request) Request {
 			out.Header.Add(name, show(v))
 		}
 	}
+	if name := signatureHeader(s.config.Sign); name != "" {
+		out.Header.Set(name, "[signed]")
+	}
 	switch a := s.config.Auth; {
 	case a.Type == "bearer" || strings.HasPrefix(a.Type, "oauth2-"):
 		out.Header.Set("Authorization", "Bearer [redacted]")

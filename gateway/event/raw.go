@@ -164,3 +164,22 @@ func appendMember(dst []byte, opener byte, name, value string) []byte {
 	dst = jsondoc.AppendString(append(dst, opener), name)
 	return jsondoc.AppendString(append(dst, ':'), value)
 }
+
+// RawHeader gives the values of a header in the stored form of a Raw, in their order; none when it is not one. The name is
+// in lower case. It reads no further than the headers, and takes no memory where the header is not there.
+func RawHeader(b []byte, name string) (values []string) {
+	if len(b) == 0 || b[0] != rawVersion {
+		return nil
+	}
+	d := decoder{rest: b[1:]}
+	for range 5 {
+		d.bytes()
+	}
+	for n := d.number(); n > 0 && !d.bad; n-- {
+		key, value := d.bytes(), d.bytes()
+		if string(key) == name && !d.bad {
+			values = append(values, string(value))
+		}
+	}
+	return values
+}

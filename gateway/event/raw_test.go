@@ -104,3 +104,40 @@ func TestFilter(t *testing.T) {
 		t.Errorf("selected %v", got)
 	}
 }
+
+func TestRawHeader(t *testing.T) {
+	r := sample()
+	whole := r.Encode()
+	for name, want := range map[string][]string{"ce-x": {"1", "2"}, "x-zendesk-account-id": {"22129848"}, "body": nil, "": nil} {
+		if diff := cmp.Diff(want, event.RawHeader(whole, name)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	for i := range whole {
+		event.RawHeader(whole[:i], "ce-x") // ends, whatever is missing
+	}
+	if n := testing.AllocsPerRun(100, func() { event.RawHeader(whole, "traceparent") }); n != 0 {
+		t.Errorf("looking for what is not there takes %v allocations", n)
+	}
+}
+
+func FuzzRawHeader(f *testing.F) {
+	r := sample()
+	f.Add(r.Encode(), "ce-x")
+	f.Fuzz(func(t *testing.T, b []byte, name string) {
+		got := event.RawHeader(b, name)
+		r, err := event.DecodeRaw(b)
+		if err != nil {
+			return
+		}
+		var want []string
+		for _, h := range r.Headers {
+			if h.Name == name {
+				want = append(want, h.Value)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -34,10 +34,10 @@ type Options struct {
 	Guard       *Guard        // nil: the zero Guard
 	Resolver    *net.Resolver // nil: the system's
 	TLS         *tls.Config   // nil: the system's roots; TLS 1.2 is the least in any case
+	Proxy       *Proxy        // nil: none; the environment's is not looked at
 }
 
-// Client is a Sender on net/http: HTTP/1.1 and HTTP/2, connections kept and shared. It uses no proxy: behind one, the
-// Guard could not see where a request goes. It is safe for concurrent use.
+// Client is a Sender on net/http: HTTP/1.1 and HTTP/2, connections kept and shared. It is safe for concurrent use.
 type Client struct {
 	opts      Options
 	transport *http.Transport
@@ -60,12 +60,16 @@ func NewClient(o Options) *Client {
 	}
 	secure.MinVersion = max(secure.MinVersion, tls.VersionTLS12)
 	dialer := &net.Dialer{Timeout: connectTimeout, Resolver: o.Resolver, ControlContext: o.Guard.control}
+	dial := dialer.DialContext
+	if o.Proxy != nil {
+		dial = newTunnel(o, dialer).dial
+	}
 	return &Client{opts: o, transport: &http.Transport{
-		DialContext:            dialer.DialContext,
+		DialContext:            dial,
 		TLSClientConfig:        secure,
 		TLSHandshakeTimeout:    connectTimeout,
 		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // so that the bound on what is read is a bound on what it becomes
+		DisableCompression:     true, // gunzip bounds what a body becomes
 		MaxConnsPerHost:        o.Connections,
 		MaxIdleConnsPerHost:    max(o.Connections, 2),
 		IdleConnTimeout:        idleTimeout,
@@ -100,6 +104,13 @@ func (c *Client) Send(ctx context.Context, r *Request) (*Response, error) {
 	out := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
 	if len(body) > c.opts.MaxResponse {
 		out.Body, out.Truncated = body[:c.opts.MaxResponse], true
+	}
+	if len(out.Body) > 0 && isGzip(out.Header) {
+		var cut bool
+		out.Body, cut = gunzip(out.Body, c.opts.MaxResponse)
+		out.Truncated = out.Truncated || cut
+		out.Header.Del("Content-Encoding")
+		out.Header.Del("Content-Length")
 	}
 	return out, nil
 }

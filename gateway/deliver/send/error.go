@@ -45,6 +45,7 @@ func explain(ctx context.Context, err error) *Error {
 		cert   *tls.CertificateVerificationError
 		alert  tls.AlertError
 		record tls.RecordHeaderError
+		proxy  *errProxy
 	)
 	e := &Error{cause: err}
 	switch {
@@ -54,6 +55,8 @@ func explain(ctx context.Context, err error) *Error {
 		e.What = "interrupted"
 	case ctx.Err() != nil || isTimeout(err):
 		e.Timeout, e.What = true, "no answer in time"
+	case errors.As(err, &proxy):
+		e.What = proxy.Error()
 	case errors.As(err, &dns):
 		e.What = "name lookup of " + dns.Name + ": " + dns.Err
 	case errors.As(err, &cert):

@@ -21,8 +21,8 @@ type Request struct {
 type Response struct {
 	Status    int
 	Header    http.Header
-	Body      []byte // at most Options.MaxResponse bytes
-	Truncated bool   // there was more
+	Body      []byte // at most Options.MaxResponse bytes, decompressed where it came in gzip
+	Truncated bool   // there was more, or what came in gzip was broken
 }
 
 // Sender makes one exchange. Client is the real one. Implementations are safe for concurrent use.
