@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/config"
@@ -53,8 +54,10 @@ func (g *Gateway) Diff(ctx context.Context, f queue.Filter) (records []admin.Dif
 func (a *assembly) diff(ctx context.Context, d *queue.Delivery, attempts []queue.Attempt) (admin.DiffRecord, error) {
 	r := admin.DiffRecord{Delivery: d.ID, Event: d.Event.ID, Source: d.Event.Source, Destination: d.Destination, Route: d.Route,
 		Changes: []admin.Change{}}
+	last, now := &queue.Attempt{}, d.Event.Received
 	if n := len(attempts); n > 0 {
-		last := &attempts[n-1]
+		last = &attempts[n-1]
+		now = last.Started // for a plugin that asks what time it is
 		r.Sent = admin.Sent{Request: last.Request, Status: last.Status, Result: last.Result, Plugin: last.Plugin}
 	}
 	change := func(what string, d shadow.Difference) {
@@ -66,7 +69,7 @@ func (a *assembly) diff(ctx context.Context, d *queue.Delivery, attempts []queue
 		r.Would = admin.Would{Outcome: "failed", Reason: "there is no such destination any more", Requests: []admin.WouldRequest{}}
 		return r, nil
 	}
-	would, err := a.tryDelivery(ctx, ev, owed, Trial{Now: d.Event.Received})
+	would, err := a.tryDelivery(ctx, ev, owed, Trial{Now: now})
 	if err != nil {
 		return r, err
 	}
@@ -77,8 +80,8 @@ func (a *assembly) diff(ctx context.Context, d *queue.Delivery, attempts []queue
 	for _, q := range would.Requests {
 		r.Would.Requests = append(r.Would.Requests, admin.WouldRequest(q))
 	}
-	if line := firstRequest(would); r.Sent.Request != "" && line != r.Sent.Request {
-		change("request", shadow.Difference{InForce: r.Sent.Request, Candidate: line})
+	if what, d := requestDiffers(last, would); what != "" {
+		change(what, d)
 	}
 	if s := to.shadows[owed.Route]; s != nil {
 		if result, d := to.compare(ctx, s, ev, owed); result != shadow.Same {
@@ -134,9 +137,22 @@ func (d *destination) compare(ctx context.Context, s *shadow.Shadow, ev queue.Ev
 	return s.Compare(ctx, shadow.Call{Function: wasm.Format, Input: in, Outcome: shadow.Outcome{Output: out.Body, Err: err}})
 }
 
-func firstRequest(d TrialDelivery) string {
-	if len(d.Requests) == 0 {
-		return d.Outcome + ": " + d.Reason
+// requestDiffers sets what would be sent first against what was. A plugin may make several requests, of which the record has
+// the last one's line; of the first it has a fingerprint, which tells that something differs and not what.
+func requestDiffers(was *queue.Attempt, would TrialDelivery) (what string, d shadow.Difference) {
+	line := would.Outcome + ": " + would.Reason
+	var print []byte
+	if len(would.Requests) > 0 {
+		q := &would.Requests[0]
+		line, print = q.Method+" "+q.URL, deliver.Fingerprint(q.Method, q.URL, []byte(q.Body))
 	}
-	return d.Requests[0].Method + " " + d.Requests[0].URL
+	switch {
+	case was.Request == "" || was.Sent != nil && bytes.Equal(was.Sent, print):
+		return "", d
+	case line != was.Request:
+		return "request", shadow.Difference{InForce: was.Request, Candidate: line}
+	case was.Sent == nil: // from before there were fingerprints
+		return "", d
+	}
+	return "request", shadow.Difference{Path: "body", InForce: fmt.Sprintf("sha256 %x…", was.Sent), Candidate: would.Requests[0].Body}
 }

@@ -56,6 +56,14 @@ to = ["there"]
 		t.Errorf("nothing has changed: %+v", r)
 	}
 
+	before := readFile(t, p.file)
+	p.write(t, "config.toml", strings.Replace(before, `"hello"`, `"hallo"`, 1))
+	r = diff()
+	if len(r.Changes) != 1 || r.Changes[0].What != "request" || r.Changes[0].Path != "body" || r.Changes[0].Now != `{"id":"7","greeting":"hallo"}` {
+		t.Errorf("another body: %+v", r.Changes)
+	}
+	p.write(t, "config.toml", before)
+
 	p.write(t, "agents.csv", "id,name\n7,Bo\n")
 	text := strings.Replace(readFile(t, p.file), `/v1"`, `/v2"`, 1)
 	text = strings.Replace(text, `name = "all"`, "name = \"every one\"\nshadow = { plugin = \"probe\", config = { greeting = \"hi\" } }", 1)

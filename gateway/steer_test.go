@@ -88,6 +88,9 @@ func (s *steered) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 	}
 	w.WriteHeader(status)
+	if status >= http.StatusBadRequest {
+		_, _ = io.WriteString(w, "n"+strings.Repeat("é", 3000)) // the 4,096th byte is half of one
+	}
 }
 
 func (s *steered) arrived(path string) []string {
@@ -310,6 +313,25 @@ func TestCancelByFilter(t *testing.T) {
 	s.status.Store(http.StatusOK)
 	if status, _, detail := s.ask(t, "/v1/deliveries/test.happened-003%2Fcrm/retry", nil); status != http.StatusNoContent {
 		t.Errorf("%d %s", status, detail)
+	}
+}
+
+// TestAResponseThatWasCutSaysSo reads an attempt whose receiver said more than is kept, and said it in UTF-8.
+func TestAResponseThatWasCutSaysSo(t *testing.T) {
+	s := startSteered(t, steerableCRM)
+	s.send(t, "test.happened", 0, 1)
+	s.await(t, "crm", queue.Dead, 1)
+	var d admin.DeliveryRecord
+	s.api(t, "/v1/deliveries/test.happened-000%2Fcrm", &d)
+	if len(d.Attempts) != 1 {
+		t.Fatalf("%+v", d)
+	}
+	a := d.Attempts[0]
+	if !a.Cut || a.Bytes != 6001 || a.Response != "n"+strings.Repeat("é", 2047) || a.Binary != nil {
+		t.Errorf("cut %v, of %d bytes: %d kept as text, %d as base64", a.Cut, a.Bytes, len(a.Response), len(a.Binary))
+	}
+	if a.Request == "" || a.Status != http.StatusBadRequest || a.Started.IsZero() || a.DurationMS <= 0 || a.Error == "" || a.Number != 1 {
+		t.Errorf("%+v", a)
 	}
 }
 

@@ -112,6 +112,8 @@ type Attempt struct {
 	Status   int    // of the last response; 0 if there was none
 	Request  string // of the last exchange: "PUT https://host/path"
 	Response []byte // at most 4 KiB of the last response's body
+	Size     int    // bytes of that body as far as it was read; more than Response has: that was cut
+	Sent     []byte // hash of the first exchange's request, to tell whether another would be the same; nil: not known
 	Error    string
 	Plugin   string // name and hash of the plugin that ran: "babelforce@1f3a…"
 

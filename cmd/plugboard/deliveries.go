@@ -92,6 +92,9 @@ func (p *printer) attempt(a *admin.AttemptRecord) {
 	if a.Response != "" {
 		p.line("  response  %s", strings.TrimSpace(a.Response))
 	}
+	if a.Cut {
+		p.line("            … cut here: there were %d bytes", a.Bytes)
+	}
 	if a.Error != "" {
 		p.line("  error     %s", a.Error)
 	}

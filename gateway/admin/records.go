@@ -41,7 +41,8 @@ type DeliveryRecord struct {
 	Attempts     []AttemptRecord `json:"attempts,omitempty"`
 }
 
-// AttemptRecord is one attempt. Response is the first 4 KiB of the last response's body, as text where it is text.
+// AttemptRecord is one attempt. Response is the first 4 KiB of the last response's body, as text where it is
+// text; Cut says that there was more.
 type AttemptRecord struct {
 	Number     int       `json:"number"`
 	Started    time.Time `json:"started"`
@@ -51,6 +52,8 @@ type AttemptRecord struct {
 	Request    string    `json:"request,omitempty"`
 	Response   string    `json:"response,omitempty"`
 	Binary     []byte    `json:"response_base64,omitempty"`
+	Bytes      int       `json:"response_bytes,omitempty"`     // of the whole, as far as it was read (64 KiB)
+	Cut        bool      `json:"response_truncated,omitempty"` // it went on
 	Error      string    `json:"error,omitempty"`
 	Said       string    `json:"plugin_log,omitempty"` // by a plugin whose call failed: its log and standard error
 	Plugin     string    `json:"plugin,omitempty"`     // each plugin that took part, with its hash: "babelforce@1f3a…"
@@ -103,14 +106,31 @@ func rejectedRecord(r queue.Rejected) RejectedRecord {
 
 func attemptRecord(a queue.Attempt) AttemptRecord {
 	r := AttemptRecord{Number: a.Number, Started: a.Started, DurationMS: float64(a.Duration.Microseconds()) / 1000,
-		Result: a.Result, Status: a.Status, Request: a.Request, Plugin: a.Plugin}
+		Result: a.Result, Status: a.Status, Request: a.Request, Plugin: a.Plugin, Bytes: a.Size, Cut: a.Size > len(a.Response)}
 	r.Error, r.Said, _ = strings.Cut(a.Error, "\n")
-	if utf8.Valid(a.Response) {
-		r.Response = string(a.Response)
+	text := a.Response
+	if r.Cut {
+		text = wholeRunes(text)
+	}
+	if utf8.Valid(text) {
+		r.Response = string(text)
 	} else {
 		r.Binary = a.Response
 	}
 	return r
+}
+
+// wholeRunes takes off the beginning of a character that was cut in two.
+func wholeRunes(b []byte) []byte {
+	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
+		if last := b[len(b)-i:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				return b[:len(b)-i]
+			}
+			break
+		}
+	}
+	return b
 }
 
 // rawJSON writes a stored request as the event model's raw object; what cannot be read is left out, not guessed.

@@ -44,6 +44,7 @@ type attempt struct {
 	requests  []string  // what was asked and answered, for people
 	last      *Response // nil before the first
 	lastLine  string
+	sent      []byte // fingerprint of the first request
 	refreshed bool   // new credentials were got in this attempt
 	said      string // by a plugin whose call failed
 	err       error
@@ -88,7 +89,11 @@ func (a *attempt) exchange(ctx context.Context, req *Request) (*Response, error)
 }
 
 func (a *attempt) exchangeOnce(ctx context.Context, req *Request) (*Response, error) {
-	a.lastLine = req.Method + " " + a.display(req.URL)
+	url := a.display(req.URL)
+	a.lastLine = req.Method + " " + url
+	if a.sent == nil {
+		a.sent = Fingerprint(req.Method, url, a.opts.Config.Vault.RedactBytes(req.Body))
+	}
 	resp, err := a.opts.Exchanger.Exchange(ctx, req)
 	if err != nil {
 		a.requests = append(a.requests, a.lastLine+" → "+a.display(err.Error()))

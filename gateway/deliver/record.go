@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"crypto/sha256"
 	"net/http"
 	"strings"
 
@@ -38,6 +39,7 @@ func (a *attempt) finish(r *Result) Result {
 		Request:  a.lastLine,
 		Error:    r.Reason,
 		Plugin:   a.labels(),
+		Sent:     a.sent,
 		Writes:   a.memory.writes(a.Name()),
 	}
 	if a.said != "" {
@@ -46,8 +48,21 @@ func (a *attempt) finish(r *Result) Result {
 	if a.last != nil {
 		r.Attempt.Status = a.last.Status
 		if body := a.last.Body; len(body) > 0 {
+			r.Attempt.Size = len(body)
 			r.Attempt.Response = append([]byte(nil), body[:min(len(body), excerpt)]...)
 		}
 	}
 	return *r
+}
+
+// fingerprint is the size of Fingerprint in bytes.
+const fingerprint = 12
+
+// Fingerprint is a hash of a request as people are shown it, secrets as {{secret.NAME}}: the same secret under another value
+// is the same request, and nothing can be read out of it. Headers are no part: some have the time in them.
+func Fingerprint(method, url string, body []byte) []byte {
+	text := make([]byte, 0, len(method)+len(url)+len(body)+2)
+	text = append(append(append(append(text, method...), ' '), url...), '\n')
+	sum := sha256.Sum256(append(text, body...))
+	return sum[:fingerprint:fingerprint]
 }

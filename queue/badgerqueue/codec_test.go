@@ -37,7 +37,7 @@ func TestDeliveryRecordRoundTrip(t *testing.T) {
 	want := deliveryRecord{
 		event: 7, state: queue.Dead, attempts: 3, created: 1, first: 2, due: 3, ended: 4, route: "r", key: "k", reason: "why",
 		memo: []byte("memo"), last: &queue.Attempt{Number: 3, Started: at, Duration: time.Second, Result: "dead", Status: -1,
-			Request: "GET /", Response: []byte("no"), Error: "e", Plugin: "p"},
+			Request: "GET /", Response: []byte("no"), Error: "e", Plugin: "p", Size: 9, Sent: []byte{1, 2}},
 	}
 	key := appendDeliveryKey(nil, 1, 2)
 	b := want.encode()

@@ -56,7 +56,7 @@ func (r *deliveryRecord) encode() []byte {
 	if r.last == nil {
 		return append(b, 0)
 	}
-	b = appendAttempt(append(b, 1), r.last)
+	b = appendAttempt(append(b, 2), r.last)
 	if r.since != 0 {
 		b = appendTime(b, r.since)
 	}
@@ -79,8 +79,15 @@ func decodeDelivery(key, record []byte) (r deliveryRecord, err error) {
 	r.key = f.string()
 	r.reason = f.string()
 	r.memo = f.bytes()
-	if f.byte() == 1 {
+	switch f.byte() {
+	case 1: // from before an attempt had a size and a hash
 		r.last = readAttempt(&f)
+		if len(f.rest) > 0 {
+			r.since = f.time()
+		}
+	case 2:
+		r.last = readAttempt(&f)
+		f.attemptMore(r.last)
 		if len(f.rest) > 0 {
 			r.since = f.time()
 		}
@@ -111,7 +118,7 @@ func (r *deliveryRecord) why() string {
 }
 
 func attemptSize(a *queue.Attempt) int {
-	return len(a.Result) + len(a.Request) + len(a.Response) + len(a.Error) + len(a.Plugin) + 48
+	return len(a.Result) + len(a.Request) + len(a.Response) + len(a.Error) + len(a.Plugin) + len(a.Sent) + 54
 }
 
 func appendAttempt(b []byte, a *queue.Attempt) []byte {
@@ -123,7 +130,15 @@ func appendAttempt(b []byte, a *queue.Attempt) []byte {
 	b = appendString(b, a.Request)
 	b = appendString(b, a.Response)
 	b = appendString(b, a.Error)
-	return appendString(b, a.Plugin)
+	b = appendString(b, a.Plugin)
+	b = binary.AppendUvarint(b, uint64(max(a.Size, 0)))
+	return appendString(b, a.Sent)
+}
+
+// attemptMore reads what attempts have had since their records were first made.
+func (f *fields) attemptMore(a *queue.Attempt) {
+	a.Size = int(f.uint()) //nolint:gosec // as written
+	a.Sent = f.bytes()
 }
 
 func readAttempt(f *fields) *queue.Attempt {
@@ -141,6 +156,9 @@ func decodeAttempt(key, record []byte) (queue.Attempt, error) {
 		return queue.Attempt{}, err
 	}
 	a := readAttempt(&f)
+	if len(f.rest) > 0 {
+		f.attemptMore(a)
+	}
 	return *a, f.done(key)
 }
 

@@ -230,7 +230,8 @@ func (h *harness) idle(destination string) {
 // attempt is a plausible attempt.
 func attempt(result string) queue.Attempt {
 	return queue.Attempt{Started: time.Now(), Duration: 12 * time.Millisecond, Result: result, Status: 503,
-		Request: "POST https://receiver.example/events", Response: []byte("busy"), Error: "503 from the receiver", Plugin: "webhook@1f3a"}
+		Request: "POST https://receiver.example/events", Response: []byte("busy"), Error: "503 from the receiver", Plugin: "webhook@1f3a",
+		Size: 5000, Sent: []byte("fingerprint")}
 }
 
 // done ends leases as delivered.
