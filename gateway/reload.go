@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -80,7 +81,7 @@ func (g *Gateway) fixed(next *config.Config) error {
 			fs = append(fs, next.Fault("this cannot change while the gateway runs", "restart it, or set it back", path...))
 		}
 	}
-	restart(next.Server != now.Server, "server")
+	restart(!reflect.DeepEqual(next.Server, now.Server), "server")
 	restart(next.Queue != now.Queue, "queue")
 	restart(next.Plugins != now.Plugins, "plugins")
 	if fs != nil {

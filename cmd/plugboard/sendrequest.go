@@ -24,22 +24,20 @@ func (s *sending) request(file string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := src.Path
-	if _, query, ok := strings.Cut(sample.Target, "?"); ok {
-		target += "?" + query // the path is the source's, whatever the sample was recorded at
+	signed := verify.Request{Headers: headerList(sample.Headers), Body: sample.body, Path: src.Path, Now: time.Now()}
+	_, signed.Query, _ = strings.Cut(sample.Target, "?") // the path is the source's, whatever the sample was recorded at
+	if err := verify.Sign(src.Verify, verify.Options{PublicURL: src.PublicURL}, &signed); err != nil {
+		return nil, fmt.Errorf("signing for source %s: %w", src.Name, err)
 	}
-	req, err := http.NewRequest(sample.Method, "http://"+s.cfg.Server.Listen+target, bytes.NewReader(sample.body))
+	target := signed.Path
+	if signed.Query != "" {
+		target += "?" + signed.Query
+	}
+	req, err := http.NewRequest(sample.Method, "http://"+s.cfg.Server.Listen+target, bytes.NewReader(signed.Body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	for name, value := range sample.Headers {
-		req.Header.Set(name, value)
-	}
-	signed, err := verify.Sign(src.Verify, &verify.Request{Headers: headerList(sample.Headers), Body: sample.body, Now: time.Now()})
-	if err != nil {
-		return nil, fmt.Errorf("signing for source %s: %w", src.Name, err)
-	}
-	for _, h := range signed {
+	for _, h := range signed.Headers {
 		req.Header.Set(h.Name, h.Value)
 	}
 	return req, nil

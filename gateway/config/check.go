@@ -15,6 +15,9 @@ import (
 func (r *reader) check(c *Config) {
 	c.inheritProxy()
 	r.checkPaths(c)
+	for _, s := range c.Sources {
+		r.checkSource(c, s)
+	}
 	r.checkPlugins(c)
 	for _, u := range r.urls {
 		r.checkURL(u.node, u.text, u.of)
@@ -58,6 +61,28 @@ func (r *reader) checkOwn(at path, route *Route) {
 		if strings.HasPrefix(t, event.Own+".") {
 			r.fault(node{path: at.key("types").index(i)}, fmt.Sprintf("%q are the gateway's own events, which go only to routes that ask for them", t),
 				fmt.Sprintf("write from = [%q]", event.Own))
+		}
+	}
+}
+
+// checkSource gives a source what it takes from the server, and blames what the server does not have for it.
+func (r *reader) checkSource(c *Config, s *Source) {
+	at := makePath("sources", s.Name)
+	if s.PublicURL == "" {
+		s.PublicURL = c.Server.PublicURL
+	}
+	if s.MaxBody > c.Server.MaxBody {
+		r.fault(node{path: at.key("max_body")}, "max_body is more than the server takes ("+formatSize(c.Server.MaxBody)+")", "make it smaller, or raise max_body in [server]")
+	}
+	verify := node{path: at.key("verify")}
+	for _, v := range s.Verify {
+		for _, v := range append(v.All, v) {
+			switch {
+			case (v.Scheme == "twilio" || strings.Contains(v.Signed, "{url}")) && s.PublicURL == "":
+				r.fault(verify, v.Scheme+" checks a signature over the URL, and nobody said what it is for the sender", `write public_url = "https://gw.example.com" here or in [server]`)
+			case v.Scheme == "mtls" && c.Server.TLS.Cert == "":
+				r.fault(verify, "mtls needs TLS, and the gateway has no certificate", `write tls = { cert = "cert.pem", key = "key.pem" } in [server]`)
+			}
 		}
 	}
 }

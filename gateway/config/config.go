@@ -14,6 +14,7 @@
 package config
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/secret"
@@ -59,6 +60,15 @@ type Server struct {
 	ReadTimeout    time.Duration // of a whole request
 	WriteTimeout   time.Duration
 	IdleTimeout    time.Duration
+	PublicURL      string         // by which senders know the gateway, without a slash at its end; "" when nobody said
+	TrustedProxies []netip.Prefix // whose word on the sender's address counts
+	TLS            TLS
+}
+
+// TLS is a certificate with its key; the zero TLS is none.
+type TLS struct {
+	Cert string // files in PEM
+	Key  string
 }
 
 // Queue is the engine and its bounds.
@@ -108,16 +118,45 @@ type Source struct {
 	Verify  []Verify // any of them; never empty: scheme "none" is said aloud
 	Config  Settings
 	Dedupe  time.Duration
-	Vault   *secret.Vault // of Config's placeholders; its Redact is for what the plugin says
+	Limit   Rate  // of requests; zero: none
+	MaxBody int64 // bytes, after decompression; 0: the server's
+	// PublicURL is scheme and host, perhaps with a path before Path, by which its sender knows the gateway; the server's
+	// unless set.
+	PublicURL string
+	Vault     *secret.Vault // of Config's placeholders; its Redact is for what the plugin says
 }
 
 // Verify is one way a sender may prove who it is.
 type Verify struct {
-	Scheme    string         // none, bearer, basic, header, zendesk
+	Scheme    string         // as config.toml lists them; "all": every one of All must hold
+	All       []Verify       // without "all" among them
 	Secrets   []secret.Value // secret, token, password or value: any of them, while rotating
 	Username  string         // basic
-	Header    string         // header
+	Header    string         // header; hmac: the signature's
+	Name      string         // query: the parameter; body-token: the member
 	Tolerance time.Duration  // how far a signed timestamp may be off; 0: not checked
+
+	Algorithm       string // hmac: sha1, sha256 or sha512
+	Encoding        string // hmac: hex or base64
+	Prefix          string // hmac: before the encoded sum
+	Signed          string // hmac: a template with {body}, {timestamp}, {id}, {url}
+	TimestampHeader string // hmac
+	IDHeader        string // hmac
+
+	Keys     map[string]string // talkdesk: public keys in PEM, by id
+	Allow    []netip.Prefix    // ip
+	Clients  []Client          // oauth
+	Lifetime time.Duration     // oauth: of a token
+	CA       string            // mtls: a file of certificates in PEM
+	Names    []string          // mtls: of a client's certificate; empty: any that CA signed
+}
+
+// Client is who may fetch a token: with ID and Secret, with Username and Password, or with all four.
+type Client struct {
+	ID       string
+	Secret   secret.Value
+	Username string
+	Password secret.Value
 }
 
 // Settings is a plugin's configuration: JSON, in which each secret is a placeholder (secret.Vault) where the file says

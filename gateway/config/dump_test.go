@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"net/netip"
 	"reflect"
 	"regexp"
 	"slices"
@@ -80,6 +81,8 @@ func (f *flattener) walk(path string, v reflect.Value, vault *secret.Vault) {
 		f.add(path, "%v", value)
 	case config.Settings:
 		f.add(path, "%s %q", vault.Display(string(value.JSON)), value.Grants)
+	case netip.Prefix:
+		f.add(path, "%v", value)
 	case *secret.Vault:
 	default:
 		f.inside(path, v, vault)

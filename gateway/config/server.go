@@ -7,8 +7,10 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/secret"
@@ -36,6 +38,26 @@ var serverSettings = []setting[Server]{
 		reads: duration(time.Millisecond, func(s *Server) *time.Duration { return &s.WriteTimeout })},
 	{key: "idle_timeout", def: "30s", meaning: "how long a connection may wait for its next request",
 		reads: duration(time.Millisecond, func(s *Server) *time.Duration { return &s.IdleTimeout })},
+	{key: "tls", meaning: "certificate and key for listen, read again when they change; without it plain HTTP",
+		reads: table(`{ cert = "cert.pem", key = "key.pem" }`, tlsSettings, func(s *Server) *TLS { return &s.TLS })},
+	{key: "public_url", meaning: "where senders know the gateway to be: for schemes that sign the URL",
+		reads: publicURL(func(s *Server) *string { return &s.PublicURL })},
+	{key: "trusted_proxies", def: []any{}, meaning: "addresses and ranges of proxies in front: the sender's address is read from what they forward",
+		reads: prefixes(func(s *Server) *[]netip.Prefix { return &s.TrustedProxies })},
+}
+
+var tlsSettings = []setting[TLS]{
+	{key: "cert", required: `write cert = "cert.pem"`, meaning: "file of the certificate and what links it to its authority, in PEM", reads: folder(func(t *TLS) *string { return &t.Cert })},
+	{key: "key", required: `write key = "key.pem"`, meaning: "file of its private key", reads: folder(func(t *TLS) *string { return &t.Key })},
+}
+
+// publicURL is scheme and host as a sender writes them, perhaps with a path before the source's.
+func publicURL[T any](field func(*T) *string) reads[T] {
+	return word(kind{"an address such as https://gw.example.com", `"https://gw.example.com"`}, field, func(s string) bool {
+		u, err := url.Parse(s)
+		return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && u.Opaque == "" &&
+			!strings.ContainsAny(s, "?# \r\n") && !strings.HasSuffix(s, "/")
+	})
 }
 
 const maxDisk = 1 << 60 // bytes: more than there are, and less than would overflow when added

@@ -26,6 +26,12 @@ var sourceSettings = []setting[Source]{
 	{key: "config", def: map[string]any{}, meaning: "handed to the plugin", reads: pluginConfig(func(s *Source) *Settings { return &s.Config })},
 	{key: "dedupe", def: "24h", meaning: "how long an event's id is remembered, so that a repeat is queued once",
 		reads: duration(0, func(s *Source) *time.Duration { return &s.Dedupe })},
+	{key: "limit", meaning: "most requests of believed senders; more: 429 with Retry-After; none unless set",
+		reads: rate(func(s *Source) *Rate { return &s.Limit })},
+	{key: "max_body", meaning: "longest request body, after decompression, if shorter than the server's",
+		reads: size(1, 1<<30, `"64KiB"`, func(s *Source) *int64 { return &s.MaxBody })},
+	{key: "public_url", meaning: "its sender's own idea of where the gateway is; the server's unless set",
+		reads: publicURL(func(s *Source) *string { return &s.PublicURL })},
 }
 
 func beginSource(r *reader, name string) *Source {

@@ -84,6 +84,22 @@ func ParseRate(s string) (Rate, error) {
 	return Rate{n, per}, nil
 }
 
+// rate is how many in how long.
+func rate[T any](field func(*T) *Rate) reads[T] {
+	k := kind{`a rate such as "50/s", "300/m" or "1000/h"`, `"50/s"`}
+	return reads[T]{kind: k, into: func(r *reader, n node, t *T) {
+		value, ok := r.string(n, k, usage{})
+		if !ok {
+			return
+		}
+		parsed, err := ParseRate(value.plain)
+		if err != nil {
+			r.invalid(n, k, strconv.Quote(value.shown))
+		}
+		*field(t) = parsed
+	}}
+}
+
 // parseCount reads digits with at most one point: no sign, no exponent, no "Inf".
 func parseCount(s string) (float64, error) {
 	if strings.Trim(s, "0123456789.") != "" {

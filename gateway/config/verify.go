@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/plugboard/plugboard/gateway/secret"
 )
 
 // choice is a table whose other keys depend on one word in it.
@@ -59,31 +56,13 @@ func describeChoices[T any](name string, choices []choice[T]) []Setting {
 	return list
 }
 
-var verifySecrets = hiddenList(func(v *Verify) *[]secret.Value { return &v.Secrets })
-
-// schemes are the ways a sender may prove who it is, and what each needs.
-var schemes = []choice[Verify]{
-	{"none", nil},
-	{"bearer", []setting[Verify]{
-		{key: "token", required: `write token = "{{secret.NAME}}"`, meaning: "of the header Authorization: Bearer", reads: verifySecrets}}},
-	{"basic", []setting[Verify]{
-		{key: "username", required: `write username = "…"`, meaning: "of the header Authorization: Basic", reads: some(func(v *Verify) *string { return &v.Username })},
-		{key: "password", required: `write password = "{{secret.NAME}}"`, meaning: "", reads: verifySecrets}}},
-	{"header", []setting[Verify]{
-		{key: "name", required: `write name = "x-api-key"`, meaning: "the header's name", reads: headerName(func(v *Verify) *string { return &v.Header })},
-		{key: "value", required: `write value = "{{secret.NAME}}"`, meaning: "what it must hold", reads: verifySecrets}}},
-	{"zendesk", []setting[Verify]{
-		{key: "secret", required: `write secret = "{{secret.NAME}}"`, meaning: "the webhook's signing secret", reads: verifySecrets},
-		{key: "tolerance", def: "0s", meaning: "how far the signed time may be off; 0s: not checked, since retries may carry an old one",
-			reads: duration(0, func(v *Verify) *time.Duration { return &v.Tolerance })}}},
-}
-
 func scheme(v *Verify) *string { return &v.Scheme }
 
-// verify is one way or a list of ways.
+// verify is one way or a list of ways, any of which will do. A way is a scheme, or { all = […] }: schemes that must hold
+// together.
 func verify() reads[Source] {
 	k := kind{"a table or a list of tables", `{ scheme = "bearer", token = "{{secret.NAME}}" }`}
-	return reads[Source]{kind: k, inner: describeChoices("scheme", schemes), into: func(r *reader, n node, s *Source) {
+	return reads[Source]{kind: k, inner: append(describeChoices("scheme", schemes), describeAll()...), into: func(r *reader, n node, s *Source) {
 		items, isList := n.items()
 		if _, isTable := n.value.(map[string]any); isTable {
 			items, isList = []node{n}, true
@@ -93,14 +72,48 @@ func verify() reads[Source] {
 			return
 		}
 		for _, item := range items {
-			var v Verify
-			readChoice(r, item, "scheme", schemes, scheme, &v)
+			v := r.way(item)
 			if v.Scheme == "none" && len(items) > 1 {
 				r.fault(item, "none beside other schemes lets anyone in", `remove it, or write verify = { scheme = "none" } alone`)
 			}
 			s.Verify = append(s.Verify, v)
 		}
 	}}
+}
+
+func describeAll() []Setting {
+	return []Setting{
+		{Path: "(all)", Type: "a choice", Required: true, Meaning: "several schemes that must hold together"},
+		{Path: "(all).all", Type: allKind.wants, Required: true, Meaning: "the schemes"},
+	}
+}
+
+var allKind = kind{"a list of two schemes or more", `[{ scheme = "ip", allow = ["203.0.113.0/24"] }, { scheme = "bearer", token = "{{secret.NAME}}" }]`}
+
+// way is one item of verify.
+func (r *reader) way(n node) (v Verify) {
+	table, _ := n.value.(map[string]any)
+	if _, together := table["all"]; !together {
+		readChoice(r, n, "scheme", schemes, scheme, &v)
+		return v
+	}
+	v.Scheme = "all"
+	readTable(r, n, []setting[Verify]{{key: "all", reads: reads[Verify]{kind: allKind, into: func(r *reader, n node, v *Verify) {
+		items, ok := n.items()
+		if !ok || len(items) < 2 {
+			r.wrong(n, allKind)
+			return
+		}
+		for _, item := range items {
+			var one Verify
+			readChoice(r, item, "scheme", schemes, scheme, &one)
+			if one.Scheme == "none" {
+				r.fault(item, "none among schemes that must hold together says nothing", "remove it")
+			}
+			v.All = append(v.All, one)
+		}
+	}}}}, &v)
+	return v
 }
 
 // some is any text but an empty one or one of several lines.

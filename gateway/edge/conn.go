@@ -3,6 +3,7 @@ package edge
 import (
 	"io"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 )
@@ -19,29 +20,55 @@ const (
 // crowded instead, which closes them.
 type listener struct {
 	net.Listener
-	bodies  *budget
-	most    int64 // connections
-	open    *atomic.Int64
-	crowded func(net.Conn)
+	bodies   *budget
+	most     int64 // connections
+	open     *atomic.Int64
+	senders  *addresses // of connections
+	proxies  proxies    // whose connections are not counted by address: all of their senders come by them
+	security *security  // nil: plain
+	asks     func() bool
+	crowded  func(c net.Conn, status int, reason string)
 }
 
 // Accept waits while the process is out of descriptors: fasthttp would take the error for the listener's end.
 func (l listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
-		if err == nil {
-			if l.open.Add(1) <= l.most {
-				return newConn(c, l.bodies, l.open), nil
+		switch {
+		case err == nil:
+			if in := l.admit(c); in != nil {
+				return in, nil
 			}
-			l.open.Add(-1)
-			l.crowded(c)
-			continue
-		}
-		if !passing(err) {
+		case !passing(err):
 			return nil, err
+		default:
+			time.Sleep(acceptPause)
 		}
-		time.Sleep(acceptPause)
 	}
+}
+
+// admit gives the connection as it is served; nil when it is one too many, and turned away.
+func (l listener) admit(c net.Conn) net.Conn {
+	if l.open.Add(1) > l.most {
+		l.open.Add(-1)
+		l.crowded(c, http.StatusServiceUnavailable, "more connections at once than there is room for")
+		return nil
+	}
+	leave := func() { l.open.Add(-1) }
+	if addr := addressOf(c); addr.IsValid() && !l.proxies.trusts(addr) {
+		of := network(addr)
+		if !l.senders.take(of) {
+			leave()
+			l.crowded(c, http.StatusTooManyRequests, "more connections at once than one address may have")
+			return nil
+		}
+		leave = func() { l.open.Add(-1); l.senders.give(of) }
+	}
+	wrap := func(c net.Conn) *conn { return newConn(c, l.bodies, leave) }
+	if l.security != nil {
+		return l.security.secure(c, l.asks(), wrap)
+	}
+	return wrap(c)
 }
 
 // acceptPause is how long accepting waits for others to give back what it lacks.
@@ -64,14 +91,14 @@ type conn struct {
 	net.Conn
 	scanner scanner
 	hold    hold
-	open    *atomic.Int64 // connections, of which this is one until closed
+	leave   func() // once, when it is closed
 	closed  atomic.Bool
 	refused error
 	midway  atomic.Bool // a request was refused, or has not come to its end
 }
 
-func newConn(c net.Conn, bodies *budget, open *atomic.Int64) *conn {
-	made := &conn{Conn: c, hold: hold{budget: bodies}, open: open}
+func newConn(c net.Conn, bodies *budget, leave func()) *conn {
+	made := &conn{Conn: c, hold: hold{budget: bodies}, leave: leave}
 	made.scanner.hold = &made.hold
 	return made
 }
@@ -102,7 +129,7 @@ func (c *conn) Read(p []byte) (int, error) {
 func (c *conn) Close() error {
 	c.hold.giveBack()
 	if c.closed.CompareAndSwap(false, true) {
-		defer c.open.Add(-1)
+		defer c.leave()
 	}
 	half, canHalf := c.Conn.(interface{ CloseWrite() error })
 	if canHalf && c.midway.Load() && half.CloseWrite() == nil {

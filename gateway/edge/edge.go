@@ -15,9 +15,11 @@ package edge
 
 import (
 	"context"
+	"crypto/x509"
 
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/feed"
+	"github.com/plugboard/plugboard/gateway/verify"
 	"github.com/plugboard/plugboard/queue"
 )
 
@@ -39,10 +41,12 @@ type Request struct {
 	Path       string // raw, as it stands in the request line
 	Query      string // raw, without the question mark
 	Headers    []event.Header
-	RemoteAddr string // without port
-	Body       []byte // as received, perhaps compressed
+	RemoteAddr string              // without port
+	Body       []byte              // as received, perhaps compressed
+	Peers      []*x509.Certificate // of the connection, its own first; nil: it showed none
 
-	checked bool // by the wire check: nothing in it can be malformed
+	checked bool           // by the wire check: nothing in it can be malformed
+	proof   verify.Request // room for what the scheme looks at
 }
 
 // header gives the value of the first header of that name; "" when there is none.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 
 	"github.com/valyala/fasthttp"
@@ -27,6 +28,20 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		s.unready(ctx, *reason)
 		return
 	}
+	if len(s.proxies) > 0 {
+		of, ok := s.forwardedBy(req)
+		if !ok {
+			ctx.Response.Header.Set("Retry-After", "5")
+			s.refuse(ctx, req, &Reading{}, http.StatusTooManyRequests, "more requests at once than one address may have")
+			s.strays.answered(http.StatusTooManyRequests)
+			return
+		}
+		defer s.requests.give(of)
+	}
+	if p.issuer != nil && req.Path == TokenPath {
+		s.strays.answered(s.giveToken(ctx, p, req))
+		return
+	}
 	r := p.Read(context.Background(), req, s.now())
 	s.tell(&r)
 	status := s.settle(ctx, req, &r)
@@ -35,6 +50,15 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		counts = r.source.counts
 	}
 	counts.answered(status)
+}
+
+// forwardedBy finds out who sent a request that may have come by a proxy, and counts it as one under way; false when its
+// sender has too many. A proxy's connections are not counted by address, so its senders' requests are.
+func (s *Server) forwardedBy(req *Request) (of netip.Prefix, ok bool) {
+	req.RemoteAddr = s.proxies.sender(req.RemoteAddr, req.Headers)
+	addr, _ := netip.ParseAddr(req.RemoteAddr) // none is one sender too
+	of = network(addr)
+	return of, s.requests.take(of)
 }
 
 // settle stores what was read and answers, in this order: a 2xx means that it is on disk.

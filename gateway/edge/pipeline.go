@@ -27,17 +27,20 @@ type Source struct {
 type PipelineOptions struct {
 	Sources []Source
 	Routes  *route.Table
-	MaxBody int64        // bytes, after decompression
-	Metrics *metrics.Set // nil: nothing is counted
+	MaxBody int64          // bytes, after decompression
+	Tokens  *verify.Tokens // for sources with scheme oauth; nil: tokens of one's own, which end with the Pipeline
+	Before  *Pipeline      // whose limits go on counting; nil: all begin anew
+	Metrics *metrics.Set   // nil: nothing is counted
 }
 
 // Pipeline turns requests into what is to be stored and answered. It does not change, and is safe for concurrent use; a
 // reload builds another one.
 type Pipeline struct {
-	sources map[string]*source // by raw path
-	routes  *route.Table
-	maxBody int64
-	use     use
+	sources    map[string]*source // by raw path
+	routes     *route.Table
+	issuer     *verify.Issuer // nil: no source knows tokens
+	wantsPeers bool           // some source looks at client certificates
+	use        use
 }
 
 // BuildError is a source that cannot be built. Place is the key path that config.At knows.
@@ -51,10 +54,15 @@ func (e *BuildError) Unwrap() error { return e.Err }
 
 // NewPipeline builds a Pipeline. Errors are *BuildError.
 func NewPipeline(o PipelineOptions) (*Pipeline, error) {
-	p := &Pipeline{sources: make(map[string]*source, len(o.Sources)), routes: o.Routes, maxBody: o.MaxBody}
+	p := &Pipeline{sources: make(map[string]*source, len(o.Sources)), routes: o.Routes}
 	p.use.init()
+	if o.Tokens == nil {
+		o.Tokens = verify.NewTokens()
+	}
+	var ways []config.Verify
 	for _, s := range o.Sources {
-		built, err := newSource(s, o.Metrics)
+		ways = append(ways, s.Config.Verify...)
+		built, err := newSource(s, o)
 		if err != nil {
 			return nil, &BuildError{"sources." + s.Config.Name + ".verify", err}
 		}
@@ -62,6 +70,10 @@ func NewPipeline(o PipelineOptions) (*Pipeline, error) {
 			return nil, &BuildError{"sources." + s.Config.Name + ".path", fmt.Errorf("source %s has the path %s", other.name, s.Config.Path)}
 		}
 		p.sources[s.Config.Path] = built
+	}
+	p.issuer, p.wantsPeers = verify.NewIssuer(ways, o.Tokens), verify.WantsPeers(ways)
+	if s := p.sources[TokenPath]; s != nil && p.issuer != nil {
+		return nil, &BuildError{"sources." + s.name + ".path", errors.New("clients of scheme oauth fetch their tokens at " + TokenPath)}
 	}
 	return p, nil
 }
@@ -92,8 +104,19 @@ func (r *Reading) refuse(status int, reason string) {
 	r.refused, r.Status, r.Reason = true, status, reason
 }
 
-// Has says whether a source listens at the raw path.
-func (p *Pipeline) Has(path string) bool { return p.sources[path] != nil }
+// Has says whether somebody listens at the raw path.
+func (p *Pipeline) Has(path string) bool { return p.bodyAt(path) > 0 }
+
+// bodyAt is the longest body that is read at a path; 0 where nobody listens.
+func (p *Pipeline) bodyAt(path string) int {
+	if s := p.sources[path]; s != nil {
+		return int(s.maxBody)
+	}
+	if p.issuer != nil && path == TokenPath {
+		return maxTokenRequest
+	}
+	return 0
+}
 
 // Read takes a request as far as it gets without a store: it finds the source, believes or refuses the sender, has the
 // body read into events, completes them, and asks the routes. It keeps nothing of req but what is in the Reading, which
@@ -119,11 +142,10 @@ func (p *Pipeline) Read(ctx context.Context, req *Request, now time.Time) Readin
 		}
 		req = checked
 	}
-	if err := s.verifier.Verify(&verify.Request{Headers: req.Headers, Body: req.Body, Now: now}); err != nil {
-		r.refuse(http.StatusUnauthorized, err.Error())
+	if !s.believe(req, now, &r) || !s.admit(req, now, &r) {
 		return r
 	}
-	body, err := inflate(event.LowerName(req.header("content-encoding")), req.Body, p.maxBody)
+	body, err := inflate(event.LowerName(req.header("content-encoding")), req.Body, s.maxBody)
 	if err != nil {
 		r.refuse(inflateStatus(err), err.Error())
 		return r
@@ -149,7 +171,7 @@ func (p *Pipeline) Again(ctx context.Context, source string, raw event.Raw, rece
 		if raw.ContentType != "" && req.header("content-type") == "" {
 			req.Headers = append(slices.Clone(req.Headers), event.Header{Name: "content-type", Value: raw.ContentType})
 		}
-		body, err := inflate(event.LowerName(req.header("content-encoding")), req.Body, p.maxBody)
+		body, err := inflate(event.LowerName(req.header("content-encoding")), req.Body, s.maxBody)
 		if err != nil {
 			r.refuse(inflateStatus(err), err.Error())
 			return r

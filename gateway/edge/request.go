@@ -25,6 +25,7 @@ func readRequest(ctx *fasthttp.RequestCtx) *Request {
 	req.Headers = appendHeaders(req.Headers[:0], lines)
 	req.RemoteAddr = host(ctx.RemoteAddr())
 	req.Body = ctx.Request.Body()
+	req.Peers = peersOf(ctx.Conn())
 	req.checked = true
 	return req
 }

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 // Options is what a Server needs. Zero fields have a meaning: no metrics, no feed, the default logger, the real clock.
 type Options struct {
 	Config  config.Server
+	TLS     *tls.Certificate // as LoadCertificate has read it; nil: plain HTTP
 	Store   Store
 	Memory  queue.Memory // of what plugins want remembered; nil: they write in vain
 	Metrics *metrics.Set
@@ -40,7 +42,12 @@ type Server struct {
 	bodies   *budget
 	most     int          // connections
 	open     atomic.Int64 // connections
-	strays   counts       // requests that belong to no source
+	senders  *addresses   // of connections
+	requests *addresses   // of those that come by a proxy
+	proxies  proxies
+	security *security // nil: plain HTTP
+	guesses  throttle  // at the token endpoint
+	strays   counts    // requests that belong to no source
 	http     fasthttp.Server
 }
 
@@ -57,6 +64,11 @@ func NewServer(o Options) *Server {
 		o.Logger = slog.Default()
 	}
 	s.log = &limitedLog{log: o.Logger}
+	s.proxies = o.Config.TrustedProxies
+	s.senders, s.requests = newAddresses(o.Config.PerAddress), newAddresses(o.Config.PerAddress)
+	if o.TLS != nil {
+		s.security = newSecurity(o.Config.TLS, o.TLS, s.log)
+	}
 	memory := memoryLimit()
 	s.bodies = newBudget(o.Config.MaxBodies, o.Config.MaxBody, memory)
 	s.most = connections(o.Config.MaxConnections, descriptors(), memory)
@@ -69,7 +81,6 @@ func NewServer(o Options) *Server {
 		ErrorHandler:       s.handleError,
 		HeaderReceived:     s.headerReceived,
 		Concurrency:        s.most + spare,
-		MaxConnsPerIP:      o.Config.PerAddress,
 		ReadTimeout:        o.Config.ReadTimeout,
 		WriteTimeout:       o.Config.WriteTimeout,
 		IdleTimeout:        o.Config.IdleTimeout,
@@ -89,10 +100,24 @@ func NewServer(o Options) *Server {
 
 // Serve takes connections until Shutdown, and then returns nil.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := s.http.Serve(listener{ln, s.bodies, int64(s.most), &s.open, s.crowded}); err != nil {
+	err := s.http.Serve(listener{ln, s.bodies, int64(s.most), &s.open, s.senders, s.proxies, s.security, s.asksForPeers, s.crowded})
+	if err != nil {
 		return fmt.Errorf("edge: %w", err)
 	}
 	return nil
+}
+
+// asksForPeers says whether some source wants client certificates.
+func (s *Server) asksForPeers() bool {
+	p := s.pipeline.Load()
+	return p != nil && p.wantsPeers
+}
+
+// ReloadTLS looks whether the certificate's files have changed, as handshakes do by themselves.
+func (s *Server) ReloadTLS() {
+	if s.security != nil {
+		s.security.reload()
+	}
 }
 
 // Swap puts another pipeline into use. Requests that the old one is reading go on with it; the channel is closed when
@@ -126,8 +151,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // headerReceived keeps bodies for nobody out of memory: what no source would read is refused before it is read. A body in
 // chunks is let in, up to max_body, because fasthttp forgets the path when it refuses one of those.
 func (s *Server) headerReceived(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if p := s.pipeline.Load(); p != nil && h.ContentLength() > 0 && !p.Has(pathOf(h)) {
-		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
+	if p := s.pipeline.Load(); p != nil && h.ContentLength() > 0 {
+		return fasthttp.RequestConfig{MaxRequestBodySize: max(1, p.bodyAt(pathOf(h)))}
 	}
 	return fasthttp.RequestConfig{}
 }
@@ -173,17 +198,19 @@ func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 	s.noteRefused("", status, reason)
 }
 
-// crowded turns away a connection that is one too many. fasthttp would, but without a word of when to come back.
-func (s *Server) crowded(c net.Conn) {
-	const reason = "more connections at once than there is room for"
-	const answer = `{"error":"` + reason + `"}`
-	_ = c.SetWriteDeadline(time.Now().Add(time.Second)) // if it fails, so does the write, and nobody is told
-	_, _ = fmt.Fprintf(c, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
-		contentJSON, len(answer), answer)
+// crowded turns away a connection that is one too many, with a word of when to come back; under TLS without one, as that
+// would take a handshake.
+func (s *Server) crowded(c net.Conn, status int, reason string) {
+	if s.security == nil {
+		answer := `{"error":"` + reason + `"}`
+		_ = c.SetWriteDeadline(time.Now().Add(time.Second)) // if it fails, so does the write, and nobody is told
+		_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+			status, http.StatusText(status), contentJSON, len(answer), answer)
+	}
 	_ = c.Close()
-	s.strays.answered(http.StatusServiceUnavailable)
-	s.log.refused("", http.StatusServiceUnavailable, reason, host(c.RemoteAddr()))
-	s.noteRefused("", http.StatusServiceUnavailable, reason)
+	s.strays.answered(status)
+	s.log.refused("", status, reason, host(c.RemoteAddr()))
+	s.noteRefused("", status, reason)
 }
 
 // discard drops fasthttp's own log lines.

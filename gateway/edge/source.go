@@ -27,8 +27,11 @@ type source struct {
 	allow    string // methods as the Allow header has them
 	plugin   wasm.Plugin
 	verifier verify.Verifier
-	stored   *event.Filter   // headers that may be stored
-	hidden   map[string]bool // headers that a plugin is not shown
+	conceals verify.Concealer // nil: no credential stands where it would be stored
+	limit    *limit           // nil: none
+	maxBody  int64            // bytes, after decompression
+	stored   *event.Filter    // headers that may be stored
+	hidden   map[string]bool  // headers that a plugin is not shown
 	vendor   string
 	owner    string // of what the plugin remembers
 	account  string
@@ -44,7 +47,7 @@ type counts struct {
 }
 
 // statuses are the answers of the contract.
-var statuses = []int{200, 202, 400, 401, 404, 405, 408, 413, 415, 429, 431, 500, 503}
+var statuses = []int{200, 202, 400, 401, 403, 404, 405, 408, 413, 415, 429, 431, 500, 503}
 
 func newCounts(name string, m *metrics.Set) counts {
 	if m == nil {
@@ -69,8 +72,8 @@ func (c counts) answered(status int) {
 	}
 }
 
-func newSource(s Source, m *metrics.Set) (*source, error) {
-	verifier, err := verify.New(s.Config.Verify)
+func newSource(s Source, o PipelineOptions) (*source, error) {
+	verifier, err := verify.New(s.Config.Verify, verify.Options{PublicURL: s.Config.PublicURL, Tokens: o.Tokens})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +83,12 @@ func newSource(s Source, m *metrics.Set) (*source, error) {
 		vault:  s.Config.Vault,
 		stored: event.NewFilter(credentials...), vendor: s.Config.Plugin, window: s.Config.Dedupe,
 		hidden: map[string]bool{"authorization": true, "proxy-authorization": true, "cookie": true},
-		counts: newCounts(s.Config.Name, m),
+		counts: newCounts(s.Config.Name, o.Metrics),
+		limit:  newLimit(s.Config, o.Before), maxBody: o.MaxBody,
+	}
+	built.conceals, _ = verifier.(verify.Concealer)
+	if s.Config.MaxBody > 0 {
+		built.maxBody = s.Config.MaxBody
 	}
 	for _, name := range credentials {
 		built.hidden[name] = true

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/plugboard/plugboard/gateway/config"
-	"github.com/plugboard/plugboard/gateway/event"
 )
 
 const authorization = "authorization"
@@ -37,9 +36,9 @@ func (d digests) match(value []byte) bool {
 // none believes everybody.
 type none struct{}
 
-func newNone(config.Verify) (scheme, error) { return none{}, nil }
-func (none) Verify(*Request) error          { return nil }
-func (none) sign(*Request) []event.Header   { return nil }
+func newNone(config.Verify, Options) (scheme, error) { return none{}, nil }
+func (none) Verify(*Request) error                   { return nil }
+func (none) sign(*Request) error                     { return nil }
 
 // bearer wants `Authorization: Bearer TOKEN`.
 type bearer struct {
@@ -47,7 +46,7 @@ type bearer struct {
 	first    string
 }
 
-func newBearer(way config.Verify) (scheme, error) {
+func newBearer(way config.Verify, _ Options) (scheme, error) {
 	tokens := reveal(way.Secrets)
 	return &bearer{accepted: digest(tokens), first: tokens[0]}, nil
 }
@@ -63,8 +62,9 @@ func (b *bearer) Verify(r *Request) error {
 	return nil
 }
 
-func (b *bearer) sign(*Request) []event.Header {
-	return []event.Header{{Name: authorization, Value: "Bearer " + b.first}}
+func (b *bearer) sign(r *Request) error {
+	r.set(authorization, "Bearer "+b.first)
+	return nil
 }
 
 // basic wants `Authorization: Basic base64(username:password)`.
@@ -73,7 +73,7 @@ type basic struct {
 	first    string
 }
 
-func newBasic(way config.Verify) (scheme, error) {
+func newBasic(way config.Verify, _ Options) (scheme, error) {
 	if way.Username == "" || strings.Contains(way.Username, ":") {
 		return nil, errors.New("verify: scheme basic needs a username without a colon")
 	}
@@ -101,8 +101,9 @@ func (b *basic) Verify(r *Request) error {
 	return nil
 }
 
-func (b *basic) sign(*Request) []event.Header {
-	return []event.Header{{Name: authorization, Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(b.first))}}
+func (b *basic) sign(r *Request) error {
+	r.set(authorization, "Basic "+base64.StdEncoding.EncodeToString([]byte(b.first)))
+	return nil
 }
 
 // credentials is what stands behind the scheme's name in the Authorization header.
@@ -125,7 +126,7 @@ type header struct {
 	first    string
 }
 
-func newHeader(way config.Verify) (scheme, error) {
+func newHeader(way config.Verify, _ Options) (scheme, error) {
 	if way.Header == "" {
 		return nil, errors.New("verify: scheme header needs the header's name")
 	}
@@ -144,6 +145,7 @@ func (h *header) Verify(r *Request) error {
 	return nil
 }
 
-func (h *header) sign(*Request) []event.Header {
-	return []event.Header{{Name: h.name, Value: h.first}}
+func (h *header) sign(r *Request) error {
+	r.set(h.name, h.first)
+	return nil
 }

@@ -5,12 +5,17 @@
 // secrets while one replaces another, and an Error names the header that is missing or wrong, never what was in it.
 //
 // Each scheme is one file with both its sides, so that what is accepted and what `plugboard send` produces cannot drift
-// apart.
+// apart. Those that sign with HMAC and differ in names alone are rows of one table (presets.go).
+//
+// What a scheme cannot see: a request that is sent again, byte for byte, within the tolerance of its time is believed
+// again. That is what a source's dedupe is for: the event's id is the same, so it is queued once.
 package verify
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +28,19 @@ import (
 type Request struct {
 	Headers []event.Header // names in lower case
 	Body    []byte         // as received
+	Path    string         // raw
+	Query   string         // raw, without the question mark
 	Now     time.Time      // for schemes that bound the age of a signature
+	Remote  string         // the sender's address
+	// Peers are the client's certificates, its own first. The connection has proven that it holds the key; nobody has
+	// looked at what they say.
+	Peers []*x509.Certificate
+}
+
+// Options are what schemes need besides their settings.
+type Options struct {
+	PublicURL string  // where the sender knows the gateway to be, before the path
+	Tokens    *Tokens // nil: no token is known
 }
 
 // Verifier checks who sent a request. It is safe for concurrent use.
@@ -34,9 +51,10 @@ type Verifier interface {
 
 // Error says why a request was not believed. It never holds a value that was sent or expected.
 type Error struct {
-	Scheme string
-	Header string // the header to blame; "" when there is none
-	What   string // "is missing", "does not match", without a full stop
+	Scheme    string
+	Header    string // the header to blame; "" when there is none
+	What      string // "is missing", "does not match", without a full stop
+	Forbidden bool   // no credential would help
 }
 
 func (e *Error) Error() string {
@@ -58,24 +76,45 @@ const (
 // scheme is one way to prove who sent a request: it checks, and it signs.
 type scheme interface {
 	Verifier
-	sign(r *Request) []event.Header
+	// sign makes r one that Verify believes, where that can be done with what the receiver knows.
+	sign(r *Request) error
 }
 
 // schemes is every scheme by the name that the configuration uses.
-var schemes = map[string]func(config.Verify) (scheme, error){
-	"none":    newNone,
-	"bearer":  newBearer,
-	"basic":   newBasic,
-	"header":  newHeader,
-	"zendesk": newZendesk,
+var schemes map[string]func(config.Verify, Options) (scheme, error)
+
+func init() { // allOf is made of the others
+	schemes = map[string]func(config.Verify, Options) (scheme, error){
+		"none":              newNone,
+		"bearer":            newBearer,
+		"basic":             newBasic,
+		"header":            newHeader,
+		"query":             newQuery,
+		"body-token":        newBodyToken,
+		"ip":                newAllowed,
+		"hmac":              newHMAC,
+		"standard-webhooks": newStandard,
+		"stripe":            newStripe,
+		"twilio":            newTwilio,
+		"talkdesk":          newTalkdesk,
+		"oauth":             newOAuth,
+		"mtls":              newMutual,
+		"all":               newAllOf,
+	}
+	for name := range presets {
+		schemes[name] = newPreset
+	}
 }
+
+// secretless are the schemes that know no secret, or keep it elsewhere.
+var secretless = []string{"none", "ip", "talkdesk", "oauth", "mtls", "all"}
 
 // New builds the verifier of a source: a request that any of the ways accepts is accepted. An empty list is an error,
 // because a source that verifies nothing says so.
-func New(ways []config.Verify) (Verifier, error) {
+func New(ways []config.Verify, o Options) (Verifier, error) {
 	all := make(anyOf, len(ways))
 	for i := range ways {
-		s, err := build(ways[i])
+		s, err := build(ways[i], o)
 		if err != nil {
 			return nil, err
 		}
@@ -90,39 +129,13 @@ func New(ways []config.Verify) (Verifier, error) {
 	return all, nil
 }
 
-// Sign gives the headers that the sender would add to r, made with the first secret of the first way.
-func Sign(ways []config.Verify, r *Request) ([]event.Header, error) {
-	if len(ways) == 0 {
-		return nil, nil
-	}
-	s, err := build(ways[0])
-	if err != nil {
-		return nil, err
-	}
-	return s.sign(r), nil
-}
-
-// CredentialHeaders lists the headers, in lower case, in which the ways carry a credential: what must never be stored.
-func CredentialHeaders(ways []config.Verify) []string {
-	var names []string
-	for _, w := range ways {
-		switch w.Scheme {
-		case "header":
-			names = append(names, strings.ToLower(w.Header))
-		case "bearer", "basic":
-			names = append(names, authorization)
-		}
-	}
-	return names
-}
-
-func build(way config.Verify) (scheme, error) {
+func build(way config.Verify, o Options) (scheme, error) {
 	make, ok := schemes[way.Scheme]
 	if !ok {
-		return nil, fmt.Errorf("verify: no scheme %q; there are none, bearer, basic, header, zendesk", way.Scheme)
+		return nil, fmt.Errorf("verify: no scheme %q; config.toml lists them all", way.Scheme)
 	}
-	if way.Scheme == "none" {
-		return make(way)
+	if slices.Contains(secretless, way.Scheme) {
+		return make(way, o)
 	}
 	if len(way.Secrets) == 0 {
 		return nil, fmt.Errorf("verify: scheme %s has no secret; give it one", way.Scheme)
@@ -133,7 +146,7 @@ func build(way config.Verify) (scheme, error) {
 			return nil, fmt.Errorf("verify: scheme %s has an empty secret; give it a value", way.Scheme)
 		}
 	}
-	return make(way)
+	return make(way, o)
 }
 
 // anyOf accepts what one of several ways accepts.
@@ -141,14 +154,44 @@ type anyOf []scheme
 
 func (a anyOf) Verify(r *Request) error {
 	whys := make([]string, 0, len(a))
+	forbidden := true // when none of them asks for a credential
 	for _, s := range a {
 		err := s.Verify(r)
 		if err == nil {
 			return nil
 		}
+		var e *Error
+		forbidden = forbidden && errors.As(err, &e) && e.Forbidden
 		whys = append(whys, err.Error())
 	}
-	return &Error{Scheme: "any of them", What: strings.Join(whys, "; ")}
+	return &Error{Scheme: "any of them", What: strings.Join(whys, "; "), Forbidden: forbidden}
+}
+
+// allOf accepts what all of several ways accept.
+type allOf []scheme
+
+func newAllOf(way config.Verify, o Options) (scheme, error) {
+	all := make(allOf, len(way.All))
+	for i := range way.All {
+		s, err := build(way.All[i], o)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = s
+	}
+	if len(all) == 0 {
+		return nil, errors.New("verify: all has no schemes; name at least two")
+	}
+	return all, nil
+}
+
+func (a allOf) Verify(r *Request) error {
+	for _, s := range a {
+		if err := s.Verify(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // only finds the one header of that name. A header sent twice is refused: two readers might each believe another one.
