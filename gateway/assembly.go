@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/gateway/route"
 	"github.com/plugboard/plugboard/gateway/table"
+	"github.com/plugboard/plugboard/gateway/verify"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
 )
@@ -24,6 +26,7 @@ import (
 type assembler struct {
 	library *library
 	recall  *recall
+	tokens  *verify.Tokens
 	tallies *tallies
 	log     *slog.Logger
 	metrics *metrics.Set
@@ -31,7 +34,7 @@ type assembler struct {
 }
 
 func newAssembler(host *wasm.Host, log *slog.Logger, m *metrics.Set, dev bool) *assembler {
-	return &assembler{library: newLibrary(host), recall: &recall{}, tallies: &tallies{}, log: log, metrics: m, dev: dev}
+	return &assembler{library: newLibrary(host), recall: &recall{}, tokens: verify.NewTokens(), tallies: &tallies{}, log: log, metrics: m, dev: dev}
 }
 
 // assembly is everything that one configuration is made into. It does not change: a reload makes another.
@@ -41,6 +44,7 @@ type assembly struct {
 	tables       table.Set
 	routes       *route.Table
 	pipeline     *edge.Pipeline
+	certificate  *tls.Certificate // of the edge; nil: plain HTTP
 	sources      []wasm.Plugin
 	destinations map[string]*destination
 	log          *slog.Logger
@@ -74,8 +78,9 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 	var found faultList
 	var old *pluginSet
 	var oldTables table.Set
+	var oldPipeline *edge.Pipeline
 	if before != nil {
-		old, oldTables = before.plugins, before.tables
+		old, oldTables, oldPipeline = before.plugins, before.tables, before.pipeline
 	}
 	var err error
 	a.tables, err = openTables(cfg, oldTables)
@@ -97,8 +102,10 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 		found.add(err)
 		a.destinations[d.Name] = made
 	}
-	a.pipeline, err = edge.NewPipeline(edge.PipelineOptions{Sources: sources, Routes: a.routes, MaxBody: cfg.Server.MaxBody, Metrics: w.metrics})
+	a.pipeline, err = edge.NewPipeline(edge.PipelineOptions{Sources: sources, Routes: a.routes, MaxBody: cfg.Server.MaxBody, Tokens: w.tokens, Before: oldPipeline, Metrics: w.metrics})
 	found.add(placed(cfg, err))
+	a.certificate, err = certificate(cfg)
+	found.add(err)
 	if err := found.error(); err != nil {
 		return a, errors.Join(err, a.close(ctx))
 	}

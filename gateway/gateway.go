@@ -127,6 +127,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.assembler.recall.from(g.store)
+	keepTokens(ctx, g.current, g.store, g.assembler.tokens)
 	registry.MustRegister(depthCollector{g.store})
 	g.accept = g.store
 	if g.opts.Wrap != nil {
@@ -172,7 +173,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 		return fmt.Errorf("[server] admin: %w; stop what listens there or change the setting", err)
 	}
 	g.later(func(context.Context) error { return closed(g.adminListener.Close()) })
-	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, Store: g.accept, Memory: g.store, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
+	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, TLS: g.current.certificate, Store: g.accept, Memory: g.store, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
 	g.edge.Swap(g.current.pipeline)
 	g.routes.Store(g.current.routes)
 	g.notice = notice.New(notice.Options{Store: g.accept, Routes: g.routes.Load, Metrics: g.metrics, Feed: g.feed, Log: g.log})

@@ -32,7 +32,9 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	keepTokens(ctx, next, g.store, g.assembler.tokens)
 	drained := g.edge.Swap(next.pipeline)
+	g.edge.ReloadTLS()
 	if err := g.dispatch.Swap(next.lanes(g.opts.Lane)...); err != nil {
 		return err
 	}

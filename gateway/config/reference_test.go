@@ -129,7 +129,7 @@ func TestUndocumentedSettingIsFound(t *testing.T) {
 	parts := sections(t)
 	for _, s := range []config.Setting{
 		{Path: "telemetry"}, {Path: "server.lisen"}, {Path: "queue.retain", Default: "71h"}, {Path: "server.max_connections", Default: int64(10_001)},
-		{Path: "sources.verify.(slack)"}, {Path: "sources.verify.(bearer).secret"}, {Path: "sources.verify.(none).token"}, {Path: "routes.via.deadline"},
+		{Path: "sources.verify.(magic)"}, {Path: "sources.verify.(bearer).secret"}, {Path: "sources.verify.(none).token"}, {Path: "routes.via.deadline"},
 		{Path: "destinations.retry.(every).attempts"}, {Path: "destinations.allow_http", Default: true},
 	} {
 		if undocumented(parts, s) == "" {
@@ -171,7 +171,7 @@ func TestCommentedSettingsAreTheDefaults(t *testing.T) {
 		t.Fatalf("only %d settings stand in comments", n)
 	}
 	full := regexp.MustCompile(`(?m)^#\[(?:.+\n)+`).ReplaceAll(text, nil)                                             // a table that is an example
-	full = regexp.MustCompile(`(?m)^#(dir\s+= "secrets"|shadow |tls |proxy |sign )`).ReplaceAll(full, []byte("# $1")) // what is named has to be there
+	full = regexp.MustCompile(`(?m)^#(dir\s+= "secrets"|shadow |tls |proxy |sign |public_url |limit |max_body = "64KiB")`).ReplaceAll(full, []byte("# $1")) // what is named has to be there
 	full = commented.ReplaceAll(full, []byte("$1"))
 	bare, err := config.Parse(shipped, text, options)
 	if err != nil {

@@ -21,8 +21,8 @@ func tolerance(def string, least time.Duration, meaning string) setting[Verify] 
 		reads: duration(least, func(v *Verify) *time.Duration { return &v.Tolerance })}
 }
 
-// signing are the settings of a scheme whose sender signs with a secret; timed: and signs the time with it.
-func signing(meaning string, timed bool) []setting[Verify] {
+// signed are the settings of a scheme whose sender signs with a secret; timed: and signs the time with it.
+func signed(meaning string, timed bool) []setting[Verify] {
 	list := []setting[Verify]{{key: "secret", required: askSecret, meaning: meaning, reads: verifySecrets}}
 	if timed {
 		list = append(list, tolerance("5m", time.Second, ""))
@@ -50,13 +50,13 @@ var schemes = []choice[Verify]{
 	{"ip", []setting[Verify]{
 		{key: "allow", required: `write allow = ["203.0.113.0/24"]`, meaning: "addresses and ranges it may come from", reads: prefixes(func(v *Verify) *[]netip.Prefix { return &v.Allow })}}},
 	{"hmac", hmacSettings},
-	{"zendesk", append(signing("the webhook's signing secret", false),
+	{"zendesk", append(signed("the webhook's signing secret", false),
 		tolerance("0s", 0, "; 0s: not checked, since retries may carry an old one"))},
-	{"slack", signing("the app's signing secret", true)},
-	{"github", signing("the webhook's secret", false)},
-	{"stripe", signing("the endpoint's signing secret, whsec_ included", true)},
-	{"standard-webhooks", signing("whsec_… (shared), or whpk_… (the sender's Ed25519 public key)", true)},
-	{"twilio", signing("the account's auth token", false)},
+	{"slack", signed("the app's signing secret", true)},
+	{"github", signed("the webhook's secret", false)},
+	{"stripe", signed("the endpoint's signing secret, whsec_ included", true)},
+	{"standard-webhooks", signed("whsec_… (shared), or whpk_… (the sender's Ed25519 public key)", true)},
+	{"twilio", signed("the account's auth token", false)},
 	{"talkdesk", []setting[Verify]{
 		{key: "keys", required: `write keys = { KEY_ID = "{{file.talkdesk.pem}}" }`, meaning: "public keys in PEM, by the id that a request names",
 			reads: publicKeys(func(v *Verify) *map[string]string { return &v.Keys })}}},

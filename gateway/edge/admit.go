@@ -36,7 +36,7 @@ func (s *source) believe(req *Request, now time.Time, r *Reading) bool {
 // admit bounds what a believed sender may send, and how often. Strangers do not count: else one could use up what the
 // sender may.
 func (s *source) admit(req *Request, now time.Time, r *Reading) bool {
-	if int64(len(req.Body)) > s.maxBody {
+	if s.ownMax > 0 && int64(len(req.Body)) > s.ownMax { // in chunks: a length was looked at before it was read
 		r.refuse(http.StatusRequestEntityTooLarge, "the body is larger than max_body")
 		return false
 	}

@@ -104,18 +104,24 @@ func (r *Reading) refuse(status int, reason string) {
 	r.refused, r.Status, r.Reason = true, status, reason
 }
 
-// Has says whether somebody listens at the raw path.
-func (p *Pipeline) Has(path string) bool { return p.bodyAt(path) > 0 }
+// IssuesTokens says whether clients fetch tokens here.
+func (p *Pipeline) IssuesTokens() bool { return p.issuer != nil }
 
-// bodyAt is the longest body that is read at a path; 0 where nobody listens.
-func (p *Pipeline) bodyAt(path string) int {
+// Has says whether somebody listens at the raw path.
+func (p *Pipeline) Has(path string) bool {
+	_, ok := p.bodyAt(path)
+	return ok
+}
+
+// bodyAt is the longest body that is read at a path, 0 for the server's; false where nobody listens.
+func (p *Pipeline) bodyAt(path string) (most int, ok bool) {
 	if s := p.sources[path]; s != nil {
-		return int(s.maxBody)
+		return int(s.ownMax), true
 	}
 	if p.issuer != nil && path == TokenPath {
-		return maxTokenRequest
+		return maxTokenRequest, true
 	}
-	return 0
+	return 0, false
 }
 
 // Read takes a request as far as it gets without a store: it finds the source, believes or refuses the sender, has the

@@ -94,7 +94,9 @@ func (s *security) reload() {
 // secureConn is a checked connection under TLS. fasthttp calls Handshake before it reads, under the read timeout.
 type secureConn struct {
 	*conn
-	tls *tls.Conn
+	tls   *tls.Conn
+	known bool // peers is set
+	peers []*x509.Certificate
 }
 
 // secure puts TLS over a connection; ask: for the client's certificate.
@@ -104,7 +106,7 @@ func (s *security) secure(c net.Conn, ask bool, wrap func(net.Conn) *conn) net.C
 		with = s.peers
 	}
 	over := tls.Server(c, with)
-	return &secureConn{wrap(over), over}
+	return &secureConn{conn: wrap(over), tls: over}
 }
 
 // Handshake implements what fasthttp takes for TLS.
@@ -113,11 +115,14 @@ func (c *secureConn) Handshake() error { return c.tls.Handshake() }
 // ConnectionState implements what fasthttp takes for TLS.
 func (c *secureConn) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }
 
-// peersOf are the certificates that the client of a connection has shown and has the keys of.
+// peersOf are the certificates that the client of a connection has shown and has the keys of, once it has sent a request.
 func peersOf(c net.Conn) []*x509.Certificate {
 	secure, ok := c.(*secureConn)
 	if !ok {
 		return nil
 	}
-	return secure.tls.ConnectionState().PeerCertificates
+	if !secure.known {
+		secure.known, secure.peers = true, secure.tls.ConnectionState().PeerCertificates
+	}
+	return secure.peers
 }

@@ -151,10 +151,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // headerReceived keeps bodies for nobody out of memory: what no source would read is refused before it is read. A body in
 // chunks is let in, up to max_body, because fasthttp forgets the path when it refuses one of those.
 func (s *Server) headerReceived(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if p := s.pipeline.Load(); p != nil && h.ContentLength() > 0 {
-		return fasthttp.RequestConfig{MaxRequestBodySize: max(1, p.bodyAt(pathOf(h)))}
+	p := s.pipeline.Load()
+	if p == nil || h.ContentLength() <= 0 {
+		return fasthttp.RequestConfig{}
 	}
-	return fasthttp.RequestConfig{}
+	most, ok := p.bodyAt(pathOf(h))
+	if !ok {
+		most = 1
+	}
+	return fasthttp.RequestConfig{MaxRequestBodySize: most}
 }
 
 // pathOf is the raw path, borrowed from h.

@@ -30,6 +30,7 @@ type source struct {
 	conceals verify.Concealer // nil: no credential stands where it would be stored
 	limit    *limit           // nil: none
 	maxBody  int64            // bytes, after decompression
+	ownMax   int64            // the same, if it is less than the server's; else 0
 	stored   *event.Filter    // headers that may be stored
 	hidden   map[string]bool  // headers that a plugin is not shown
 	vendor   string
@@ -88,7 +89,7 @@ func newSource(s Source, o PipelineOptions) (*source, error) {
 	}
 	built.conceals, _ = verifier.(verify.Concealer)
 	if s.Config.MaxBody > 0 {
-		built.maxBody = s.Config.MaxBody
+		built.maxBody, built.ownMax = s.Config.MaxBody, s.Config.MaxBody
 	}
 	for _, name := range credentials {
 		built.hidden[name] = true

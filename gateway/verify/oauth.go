@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -34,7 +35,10 @@ func NewTokens() *Tokens {
 }
 
 // UseKey replaces the key. Tokens made with another are not known any more.
-func (t *Tokens) UseKey(key []byte) { t.key.Store(&key) }
+func (t *Tokens) UseKey(key []byte) {
+	key = bytes.Clone(key)
+	t.key.Store(&key)
+}
 
 // issue makes a token for a client that ends at a time.
 func (t *Tokens) issue(c *client, until time.Time) string {
