@@ -13,6 +13,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/condition"
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/dispatch"
+	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/edge"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/gateway/route"
@@ -28,13 +29,15 @@ type assembler struct {
 	recall  *recall
 	tokens  *verify.Tokens
 	tallies *tallies
+	echo    *echo.Guard
 	log     *slog.Logger
 	metrics *metrics.Set
 	dev     bool
 }
 
 func newAssembler(host *wasm.Host, log *slog.Logger, m *metrics.Set, dev bool) *assembler {
-	return &assembler{library: newLibrary(host), recall: &recall{}, tokens: verify.NewTokens(), tallies: &tallies{}, log: log, metrics: m, dev: dev}
+	return &assembler{library: newLibrary(host), recall: &recall{}, tokens: verify.NewTokens(), tallies: &tallies{}, echo: echo.New(nil), log: log,
+		metrics: m, dev: dev}
 }
 
 // assembly is everything that one configuration is made into. It does not change: a reload makes another.
@@ -50,6 +53,7 @@ type assembly struct {
 	log          *slog.Logger
 	metrics      *metrics.Set
 	tallies      *tallies
+	echo         *echo.Guard
 }
 
 // assemble builds everything that can fail, and finds every fault it can in one run: then the error is a config.Faults
@@ -74,7 +78,7 @@ func (w *assembler) assemble(ctx context.Context, cfg *config.Config, before *as
 
 // make is one try. After an error the assembly only says what was refused.
 func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assembly, pinned map[string]*refusal) (*assembly, error) {
-	a := &assembly{cfg: cfg, log: w.log, metrics: w.metrics, tallies: w.tallies, destinations: map[string]*destination{}}
+	a := &assembly{cfg: cfg, log: w.log, metrics: w.metrics, tallies: w.tallies, echo: w.echo, destinations: map[string]*destination{}}
 	var found faultList
 	var old *pluginSet
 	var oldTables table.Set
@@ -113,7 +117,7 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 }
 
 func (a *assembly) source(ctx context.Context, s *config.Source) (out edge.Source, err error) {
-	out.Config = s
+	out.Config, out.Echo = s, a.echo.Watch(s.Name, s.Echo, a.cfg.ReportsFrom(s)...)
 	if s.Plugin != "" {
 		at := &place{s.Plugin, s.Config, s.Vault, wasm.Receive, []any{"sources", s.Name, "plugin"}, queue.Owner("sources", s.Name, s.Plugin)}
 		if out.Plugin, err = a.plugins.use(ctx, at); err == nil {
@@ -221,6 +225,9 @@ func (g *Gateway) setup() admin.Setup {
 	slices.SortFunc(s.Plugins, func(a, b admin.PluginInfo) int { return strings.Compare(a.Name, b.Name) })
 	for _, c := range a.cfg.Sources {
 		info := admin.SourceInfo{Name: c.Name, Path: c.Path, Plugin: c.Plugin}
+		if of := a.cfg.ReportsFrom(c); len(of) > 0 {
+			info.Echo = &admin.EchoInfo{Of: of, Window: c.Echo.String(), Count: a.echo.Count(c.Name)}
+		}
 		for _, v := range c.Verify {
 			info.Verify = append(info.Verify, v.Scheme)
 		}

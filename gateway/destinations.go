@@ -14,6 +14,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/deliver"
 	"github.com/plugboard/plugboard/gateway/dispatch"
+	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/retry"
 	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/gateway/table"
@@ -32,12 +33,17 @@ type destination struct {
 	shadows map[string]*shadow.Shadow // by route
 	policy  retry.Policy
 	net     *deliver.Network
+	echo    *echo.Line    // nil: nothing reports from there
+	window  time.Duration // of echo
 }
 
 // destination makes one destination; what is wrong with it is a Fault.
 func (a *assembly) destination(ctx context.Context, d *config.Destination, dev bool) (*destination, error) {
 	at := func(key string) []any { return []any{"destinations", d.Name, key} }
 	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}, tables: a.tables, shadows: map[string]*shadow.Shadow{}}
+	if out.window = a.cfg.EchoWindow(d.Name); out.window > 0 {
+		out.echo = a.echo.At(d.Name, out.window)
+	}
 	var err error
 	if d.Plugin != "" {
 		if out.plugin, err = a.plugins.use(ctx, &place{d.Plugin, d.Config, d.Vault, wasm.Format, at("plugin"), queue.Owner("destinations", d.Name, d.Plugin)}); err != nil {
@@ -91,7 +97,7 @@ func (a *assembly) transforms(ctx context.Context, d *config.Destination, r *con
 
 // lane is the destination as dispatch runs it.
 func (d *destination) lane(log *slog.Logger) (dispatch.Lane, error) {
-	to, err := d.attempter(d.net, log, time.Now, d.shadowed())
+	to, err := d.attempter(d.net, d.echo, log, time.Now, d.shadowed())
 	return dispatch.Lane{
 		Destination: d.cfg.Name, Version: d.version(), Attempter: to, Policy: d.policy, Concurrency: d.cfg.Concurrency,
 		Close: func() {
@@ -102,9 +108,9 @@ func (d *destination) lane(log *slog.Logger) (dispatch.Lane, error) {
 	}, err
 }
 
-// attempter makes what attempts deliveries. shadows may be nil.
-func (d *destination) attempter(x deliver.Exchanger, log *slog.Logger, now func() time.Time, shadows map[string]deliver.Shadow) (*deliver.Destination, error) {
-	return deliver.New(deliver.Options{Config: d.cfg, Plugin: d.plugin, Via: d.via, Shadows: shadows, Exchanger: x, Log: log, Now: now})
+// attempter makes what attempts deliveries. line and shadows may be nil.
+func (d *destination) attempter(x deliver.Exchanger, line *echo.Line, log *slog.Logger, now func() time.Time, shadows map[string]deliver.Shadow) (*deliver.Destination, error) {
+	return deliver.New(deliver.Options{Config: d.cfg, Plugin: d.plugin, Via: d.via, Shadows: shadows, Exchanger: x, Echo: line, Log: log, Now: now})
 }
 
 func (d *destination) close(ctx context.Context) error {
@@ -132,7 +138,7 @@ func (d *destination) version() string {
 	h := sha256.New()
 	c, v := d.cfg, d.cfg.Vault
 	say := func(parts ...any) { fmt.Fprintln(h, parts...) } //nolint:errcheck // a hash takes everything
-	say(c.Name, c.Plugin, v.Reveal(c.URL.Placeholder, nil), c.Timeout, c.Concurrency, c.OrderBy, c.Retry, c.Success, c.AllowPrivate, c.AllowHTTP)
+	say(c.Name, c.Plugin, v.Reveal(c.URL.Placeholder, nil), c.Timeout, c.Concurrency, c.OrderBy, c.Retry, c.Success, c.AllowPrivate, c.AllowHTTP, d.window)
 	say(v.Reveal(string(c.Config.JSON), nil))
 	a := c.Auth
 	say(a.Type, a.Token.Reveal(), a.Username, a.Password.Reveal(), a.Name, a.In, a.Value.Reveal(), a.TokenURL, a.ClientID, a.ClientSecret.Reveal(), a.Scope, a.ClientAuth, a.Audience)

@@ -9,6 +9,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/deliver"
+	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/gateway/wasm"
@@ -23,7 +24,7 @@ func (g *Gateway) Diff(ctx context.Context, f queue.Filter) (records []admin.Dif
 		return nil, "", err
 	}
 	apart := *g.assembler
-	apart.tallies = &tallies{} // what is compared here is not live traffic
+	apart.tallies, apart.echo = &tallies{}, echo.New(nil) // what is compared here is not live traffic
 	a, err := apart.assemble(ctx, cfg, nil)
 	if err != nil {
 		return nil, "", err

@@ -128,6 +128,7 @@ func (g *Gateway) build(ctx context.Context) error {
 	}
 	g.assembler.recall.from(g.store)
 	keepTokens(ctx, g.current, g.store, g.assembler.tokens)
+	g.assembler.echo.Keep(g.store)
 	registry.MustRegister(depthCollector{g.store})
 	g.accept = g.store
 	if g.opts.Wrap != nil {

@@ -102,7 +102,7 @@ func (a *assembly) tryDelivery(ctx context.Context, ev queue.Event, owed queue.O
 		return out, err
 	}
 	script := deliver.NewScript(to.cfg, answers)
-	d, err := to.attempter(script, a.log, func() time.Time { return t.Now }, nil)
+	d, err := to.attempter(script, nil, a.log, func() time.Time { return t.Now }, nil)
 	if err != nil {
 		return out, err
 	}

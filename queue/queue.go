@@ -65,6 +65,8 @@ type Owed struct {
 	Destination string
 	Route       string // the route that named the destination
 	Key         string // ordering key; "" for none
+	// Dropped says why nothing is to be sent: the delivery is stored as ended (state Dropped), and never leased. "": it is owed.
+	Dropped string
 }
 
 // Entry is what one Enqueue stores: an event with its deliveries. At most one Owed for each destination.

@@ -93,6 +93,13 @@ func (e Event) Received(t string) {
 // Derived adds to data.derived: the paths of what was computed rather than read (time, data.call.ended_at).
 func (e Event) Derived(paths ...string) { e.o.Append("data.derived", paths...) }
 
+// Echo says of which effect (Outgoing.Effect) the event would be the echo: what it reports, in the words that the plugin has
+// for deliveries to the same system. It is no part of the event. Without it the state of an agent is compared by its name.
+func (e Event) Echo(key, value string) {
+	e.o.Str("echo.key", key)
+	e.o.Str("echo.value", value)
+}
+
 // Attribute sets an extension attribute; CloudEvents allows lower-case letters and digits in its name.
 func (e Event) Attribute(name, value string) { e.o.Str(jsondoc.Key(name), value) }
 

@@ -120,6 +120,9 @@ func (v *Verdict) Disable(why string) { v.o.Str("disable", orUnsaid(why)) }
 // SlowDown asks for a pause of that many seconds before the destination gets anything more.
 func (v *Verdict) SlowDown(seconds int) { v.o.Str("slow_down", inSeconds(seconds)) }
 
+// NoEffect takes back what Outgoing.Effect stated: nothing was caused, so there will be no echo.
+func (v *Verdict) NoEffect() { v.o.Raw("effect", []byte("null")) }
+
 // Memo is carried to the next step and, with a retry, to the next attempt.
 func (v *Verdict) Memo() jsondoc.Obj { return v.o.Object("memo") }
 

@@ -43,7 +43,8 @@ func (q *Outgoing) Bytes(body []byte) { q.o.Str("body_base64", view(appendBase64
 // Form sets a field of a body of the type application/x-www-form-urlencoded; the gateway escapes it.
 func (q *Outgoing) Form(name, value string) { q.o.Object("form").Str(jsondoc.Key(name), value) }
 
-// Effect says what the delivery will cause, so that a source that soon reports just that is recognised as its echo.
+// Effect says what the delivery will cause, so that a source that soon reports just that is recognised as its echo. It counts
+// from the next request on; judge takes it back with NoEffect.
 func (q *Outgoing) Effect(key, value string) {
 	q.outer.Str("effect.key", key)
 	q.outer.Str("effect.value", value)

@@ -52,6 +52,15 @@ type SourceInfo struct {
 	Path   string   `json:"path"`
 	Plugin string   `json:"plugin,omitempty"`
 	Verify []string `json:"verify"` // schemes
+
+	Echo *EchoInfo `json:"echo,omitempty"` // nil: it reports nothing that the gateway causes
+}
+
+// EchoInfo is how a source's echoes are known, and how many there were since the gateway was started.
+type EchoInfo struct {
+	Of     []string `json:"of"`     // destinations that it reports from
+	Window string   `json:"window"` // "1m0s"
+	Count  int64    `json:"count"`
 }
 
 // RouteInfo is a route.

@@ -29,6 +29,11 @@ func (r *reader) check(c *Config) {
 		}
 	}
 	var sources, destinations []string
+	defer func() {
+		for _, s := range c.Sources {
+			r.checkNames(makePath("sources", s.Name, "echo_of"), s.EchoOf, destinations, "destination", "destinations")
+		}
+	}()
 	for _, s := range c.Sources {
 		sources = append(sources, s.Name)
 		if s.Name == event.Own {
@@ -48,6 +53,7 @@ func (r *reader) check(c *Config) {
 		}
 		r.checkNames(at.key("from"), route.From, append(sources, event.Own), "source", "sources")
 		r.checkOwn(at, route)
+		r.checkEchoes(c, at, route)
 		r.checkNames(at.key("to"), route.To, destinations, "destination", "destinations")
 	}
 }

@@ -123,6 +123,8 @@ type Source struct {
 	// PublicURL is scheme and host, perhaps with a path before Path, by which its sender knows the gateway; the server's
 	// unless set.
 	PublicURL string
+	Echo      time.Duration // how long an echo is known for one; 0: never
+	EchoOf    []string      // destinations that it reports from; none: those with its plugin (Config.ReportsFrom)
 	Vault     *secret.Vault // of Config's placeholders; its Redact is for what the plugin says
 }
 
@@ -228,6 +230,7 @@ type Route struct {
 	To      []string
 	Shadow  *Via // runs beside its destinations' plugins; nil: none. Its Config.JSON is nil where it takes the destination's
 	Enabled bool
+	Echoes  bool // events that the gateway itself caused are wanted too
 }
 
 // Via is a transform plugin on a route.

@@ -20,6 +20,7 @@ var routeSettings = []setting[Route]{
 	{key: "to", required: `write to = ["NAME"] with a destination's name`, meaning: "destinations",
 		reads: destinations()},
 	{key: "shadow", meaning: "a candidate that runs beside the destinations' plugin, compared and never sent", reads: shadow()},
+	{key: "echoes", def: false, meaning: "whether echoes (a source's echo) are wanted too, as for a log", reads: boolean(func(r *Route) *bool { return &r.Echoes })},
 	{key: "enabled", def: true, meaning: "false: as if the route were not there", reads: boolean(func(r *Route) *bool { return &r.Enabled })},
 }
 

@@ -32,6 +32,10 @@ var sourceSettings = []setting[Source]{
 		reads: size(1, 1<<30, `"64KiB"`, func(s *Source) *int64 { return &s.MaxBody })},
 	{key: "public_url", meaning: "its sender's own idea of where the gateway is; the server's unless set",
 		reads: publicURL(func(s *Source) *string { return &s.PublicURL })},
+	{key: "echo", def: "1m", meaning: `for how long after a delivery this source's report of what it caused is known for its echo, and not routed; "0s": never`,
+		reads: echoWindow()},
+	{key: "echo_of", def: []any{}, meaning: "destinations that are the system that this source reports from; none: those with the same plugin",
+		reads: words(names, kind{"a destination", `"babelforce"`}, func(s *Source) *[]string { return &s.EchoOf }, validName)},
 }
 
 func beginSource(r *reader, name string) *Source {

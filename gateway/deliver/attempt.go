@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/trace"
 	"github.com/plugboard/plugboard/queue"
 )
@@ -41,6 +42,8 @@ type attempt struct {
 	memory    memory
 	slowDown  time.Duration
 	effect    *Effect
+	expected  *echo.Expected // effect, put down; nil: not yet, or it is not to be
+	withdrawn []queue.StateWrite
 	requests  []string  // what was asked and answered, for people
 	last      *Response // nil before the first
 	lastLine  string
@@ -52,8 +55,20 @@ type attempt struct {
 
 // send takes one event through format and the steps that follow. nil means delivered.
 func (a *attempt) send(ctx context.Context, ev outgoing) *Result {
+	a.effect, a.expected = nil, nil
+	end := a.steps(ctx, ev)
+	if end != nil && !a.perhapsCaused() {
+		a.withdraw()
+	}
+	return end
+}
+
+func (a *attempt) steps(ctx context.Context, ev outgoing) *Result {
 	doc, end := a.format(ctx, ev)
 	for step := 1; end == nil; step++ {
+		if end = a.expect(ctx); end != nil {
+			break
+		}
 		if step > MaxSteps {
 			return &Result{Class: Dead, Reason: fmt.Sprintf("plugin %s asked for more than %d requests in one attempt", a.label, MaxSteps)}
 		}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/gateway/trace"
 	"github.com/plugboard/plugboard/gateway/wasm"
@@ -73,6 +74,7 @@ type Options struct {
 	Via       map[string][]wasm.Plugin // transforms by route name, in their order
 	Shadows   map[string]Shadow        // of Plugin, by route name; nil: none
 	Exchanger Exchanger
+	Echo      *echo.Line       // where effects are put down before they are caused; nil: nothing reports from there
 	Log       *slog.Logger     // for what plugins log; nil: nowhere
 	Now       func() time.Time // nil: time.Now
 }

@@ -42,9 +42,7 @@ func (a *attempt) formatted(out []byte) (*document, error) {
 	if err := doc.read(r.Root().Member("request")); err != nil {
 		return nil, err
 	}
-	if e := r.Root().Member("effect"); e.Kind() == jsondoc.Object {
-		a.effect = &Effect{Key: e.Member("key").Str(), Value: e.Member("value").Str()}
-	}
+	a.state(r.Root().Member("effect"))
 	a.remember(r.Root().Member("memo").Raw())
 	return doc, nil
 }

@@ -52,6 +52,7 @@ type verdict struct {
 	Disable  *string         `json:"disable"`
 	Memo     json.RawMessage `json:"memo"`
 	SlowDown string          `json:"slow_down"`
+	Effect   json.RawMessage `json:"effect"`
 }
 
 // judge decides what a response means: the next request, delivered (done), or an end.
@@ -103,6 +104,13 @@ func judgeInput(ev outgoing, step int, doc *document, resp *Response, memo []byt
 // follow does what the verdict says. Exactly one verdict must stand in it, or none: then the status decides.
 func (a *attempt) follow(ctx context.Context, v *verdict, resp *Response) (next *document, done bool, end *Result, err error) {
 	a.remember(v.Memo)
+	if len(v.Effect) > 0 {
+		e, err := jsondoc.Parse(v.Effect)
+		if err != nil {
+			return nil, false, nil, err
+		}
+		a.state(e.Root())
+	}
 	if v.SlowDown != "" {
 		if a.slowDown, err = time.ParseDuration(v.SlowDown); err != nil || a.slowDown < 0 {
 			return nil, false, nil, errors.New("slow_down is not a duration")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plugboard/plugboard/gateway/auth"
 	"github.com/plugboard/plugboard/gateway/deliver/send"
+	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/retry"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
@@ -46,10 +47,7 @@ type Result struct {
 }
 
 // Effect is what a delivery will cause at a source: the echo to expect.
-type Effect struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-}
+type Effect = echo.Effect
 
 // successes says which statuses mean delivered.
 type successes [600]bool

@@ -40,7 +40,7 @@ func (a *attempt) finish(r *Result) Result {
 		Error:    r.Reason,
 		Plugin:   a.labels(),
 		Sent:     a.sent,
-		Writes:   a.memory.writes(a.Name()),
+		Writes:   append(a.memory.writes(a.Name()), a.withdrawn...),
 	}
 	if a.said != "" {
 		r.Attempt.Error += "\n" + a.said

@@ -44,7 +44,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	}
 	r := p.Read(context.Background(), req, s.now())
 	s.tell(&r)
-	status := s.settle(ctx, req, &r)
+	status := s.settle(ctx, p, req, &r)
 	counts := s.strays
 	if r.source != nil {
 		counts = r.source.counts
@@ -62,7 +62,7 @@ func (s *Server) forwardedBy(req *Request) (of netip.Prefix, ok bool) {
 }
 
 // settle stores what was read and answers, in this order: a 2xx means that it is on disk.
-func (s *Server) settle(ctx *fasthttp.RequestCtx, req *Request, r *Reading) int {
+func (s *Server) settle(ctx *fasthttp.RequestCtx, p *Pipeline, req *Request, r *Reading) int {
 	switch {
 	case r.Refused():
 		for _, h := range r.Headers {
@@ -80,8 +80,11 @@ func (s *Server) settle(ctx *fasthttp.RequestCtx, req *Request, r *Reading) int 
 	}
 	var receipts []queue.Receipt
 	if len(r.Entries) > 0 {
+		taken := s.echoes(p, r)
 		var err error
-		if receipts, err = s.store.Enqueue(context.Background(), r.Entries...); err != nil {
+		receipts, err = s.store.Enqueue(context.Background(), r.Entries...)
+		s.echoed(r, taken, receipts, err)
+		if err != nil {
 			return s.notStored(ctx, req, r, err)
 		}
 		s.noteAccepted(r, receipts)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/gateway/route"
@@ -21,6 +22,7 @@ import (
 type Source struct {
 	Config *config.Source
 	Plugin wasm.Plugin
+	Echo   *echo.Watch // nil: it reports nothing that the gateway causes
 }
 
 // PipelineOptions is what a Pipeline is built from.

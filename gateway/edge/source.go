@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/gateway/secret"
@@ -39,6 +40,8 @@ type source struct {
 	window   time.Duration
 	vault    *secret.Vault // for what the plugin says; nil: it was given no secrets
 	counts   counts
+	echo     *echo.Watch  // nil: no event of it is an echo
+	metrics  *metrics.Set // nil: nothing is counted
 }
 
 // counts are the metrics of one source, resolved beforehand.
@@ -86,8 +89,12 @@ func newSource(s Source, o PipelineOptions) (*source, error) {
 		hidden: map[string]bool{"authorization": true, "proxy-authorization": true, "cookie": true},
 		counts: newCounts(s.Config.Name, o.Metrics),
 		limit:  newLimit(s.Config, o.Before), maxBody: o.MaxBody,
+		echo: s.Echo, metrics: o.Metrics,
 	}
 	built.conceals, _ = verifier.(verify.Concealer)
+	if o.Metrics != nil && s.Echo != nil {
+		o.Metrics.Echoes.WithLabelValues(s.Config.Name) // 0 is a number too
+	}
 	if s.Config.MaxBody > 0 {
 		built.maxBody, built.ownMax = s.Config.MaxBody, s.Config.MaxBody
 	}
@@ -124,7 +131,7 @@ func (s *source) raw(req *Request) []byte {
 // read has the body read into events.
 func (s *source) read(ctx context.Context, req *Request, body []byte, now time.Time, r *Reading) {
 	r.Status = http.StatusAccepted
-	d := event.Defaults{Vendor: s.vendor, Account: s.account, Received: now}
+	d := event.Defaults{Vendor: s.vendor, Account: s.account, Received: now, Echo: s.echo != nil}
 	if s.plugin == nil {
 		events, err := event.ReadPlain(req.Headers, body, d)
 		switch {

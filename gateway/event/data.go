@@ -17,7 +17,7 @@ var known = map[string]bool{
 func appendExtensions(dst []byte, event, other jsondoc.Value) ([]byte, error) {
 	count := 0
 	for name, v := range event.Each {
-		if known[name] || v.Kind() == jsondoc.Null || event.Member(name) != v || // of two with one name the last counts
+		if known[name] || name == "echo" && v.Kind() == jsondoc.Object || v.Kind() == jsondoc.Null || event.Member(name) != v || // of two with one name the last counts
 			other.Member(name).Exists() {
 			continue
 		}

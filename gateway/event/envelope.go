@@ -78,6 +78,9 @@ func (c *completer) complete(v jsondoc.Value, i int) (Event, error) {
 		return Event{}, err
 	}
 	dst = appendData(dst, v, n.derived && !c.sent)
+	if c.Echo {
+		n.e.Echo = reported(&n.e, v)
+	}
 	return n.finish(append(dst, '}')), nil
 }
 

@@ -13,6 +13,14 @@ type Event struct {
 	PartitionKey string
 	Time         time.Time
 	JSON         []byte // structured mode, without raw
+	Echo         Effect // of which effect the event would be the echo; zero: of none, or nobody asked (Defaults.Echo)
+}
+
+// Effect is what a delivery causes at the system that it goes to, and what an event from there reports: that the thing with
+// that key ("agent/7") has that value now ("away").
+type Effect struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
 }
 
 // Raw is a vendor's request as it came, kept with its event. Headers is an allow-list: never a credential.

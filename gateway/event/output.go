@@ -18,6 +18,8 @@ type Defaults struct {
 	Account  string    // of the connection's configuration; "" when there is none
 	Received time.Time // ccreceived, and time when nobody knows better
 
+	Echo bool // Event.Echo is wanted
+
 	// Base is the event that a transform was given: what its events leave out, data aside, they take from it. The
 	// second and later ones without an id take its id with their place appended, so that a retry makes the same ids.
 	Base *Event

@@ -19,6 +19,7 @@ type Set struct {
 	PluginDuration  *prometheus.HistogramVec // plugin, function; seconds
 	PluginFailures  *prometheus.CounterVec   // plugin, kind
 	PluginInstances *prometheus.GaugeVec     // plugin
+	Echoes          *prometheus.CounterVec   // source: events that the gateway itself caused
 	ShadowCalls     *prometheus.CounterVec   // route, destination, result: calls of candidates compared
 }
 
@@ -43,6 +44,7 @@ func New(reg prometheus.Registerer) *Set {
 		PluginDuration:  histogram("plugin_call_duration_seconds", "Time of a plugin call.", fast, "plugin", "function"),
 		PluginFailures:  counter("plugin_failures_total", "Plugin calls that failed, by kind.", "plugin", "kind"),
 		PluginInstances: gauge("plugin_instances", "Instances alive.", "plugin"),
+		Echoes:          counter("echoes_total", "Events stored and not routed, because a delivery caused what they report.", "source"),
 		ShadowCalls: counter("shadow_calls_total", "Calls of candidates beside the plugin in force, by how they compare.",
 			"route", "destination", "result"),
 		CommitBatchSize: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: prefix, Name: "commit_batch_size",
@@ -52,7 +54,7 @@ func New(reg prometheus.Registerer) *Set {
 	}
 	if reg != nil {
 		reg.MustRegister(s.EventsReceived, s.EventsAccepted, s.Deliveries, s.Attempts, s.AttemptDuration, s.DeliveryLag,
-			s.BreakerOpen, s.CommitBatchSize, s.CommitDuration, s.PluginDuration, s.PluginFailures, s.PluginInstances, s.ShadowCalls)
+			s.BreakerOpen, s.CommitBatchSize, s.CommitDuration, s.PluginDuration, s.PluginFailures, s.PluginInstances, s.Echoes, s.ShadowCalls)
 	}
 	return s
 }

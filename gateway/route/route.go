@@ -48,6 +48,7 @@ type Table struct {
 	bySource map[string][]*rule // what names the source
 	others   []*rule            // what any source that no route names goes through
 	orders   map[string]*condition.Key
+	echoes   map[string]bool // routes that want echoes too
 }
 
 type rule struct {
@@ -79,7 +80,7 @@ func Build(routes []*config.Route, destinations []*config.Destination) (*Table, 
 		}
 		orders[d.Name] = key
 	}
-	t := &Table{bySource: make(map[string][]*rule), orders: orders}
+	t := &Table{bySource: make(map[string][]*rule), orders: orders, echoes: map[string]bool{}}
 	for _, r := range routes {
 		built, err := newRule(r, orders)
 		faults = append(faults, err...)
@@ -121,6 +122,9 @@ func newRule(r *config.Route, orders map[string]*condition.Key) (*rule, []*Build
 // add puts a rule behind those before it, for each source it listens to. The gateway's own events go to those that name
 // their source alone: "every source" means those that somebody sends from.
 func (t *Table) add(r *rule) {
+	if r.route.Echoes {
+		t.echoes[r.route.Name] = true
+	}
 	if len(r.route.From) > 0 {
 		for _, source := range r.route.From {
 			if t.bySource[source] == nil && source != event.Own {
@@ -137,6 +141,9 @@ func (t *Table) add(r *rule) {
 	}
 	t.others = append(t.others, r)
 }
+
+// TakesEchoes says whether a route wants events too that the gateway itself caused.
+func (t *Table) TakesEchoes(route string) bool { return t.echoes[route] }
 
 func (r *rule) takes(kind string) bool {
 	for _, p := range r.types {

@@ -71,6 +71,7 @@ func (f findings) found(v *sdk.Verdict, want change) {
 		v.Dead("agent not found")
 	case f.presence == want.presence && sdk.Config().Member("unchanged").Str() != "send":
 		v.Delivered()
+		v.NoEffect() // nothing is set, so nothing will be reported
 	default:
 		f.uuid, f.candidate, f.presence = f.candidate, "", ""
 		f.keep(v.Memo(), want)

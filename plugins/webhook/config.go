@@ -40,11 +40,15 @@ func configure() error {
 			if v.Kind() != jsondoc.Object {
 				return sdk.Reject("headers: want a table of names and values")
 			}
+		case "effect":
+			if v.Kind() != jsondoc.Object || v.Member("key").Kind() != jsondoc.String || v.Member("value").Kind() != jsondoc.String {
+				return sdk.Reject(`effect: want { key = "…", value = "…" }, what the request will cause`)
+			}
 		default:
-			return sdk.Reject(name + ": unknown key; the keys are method, url, headers, format and body")
+			return sdk.Reject(name + ": unknown key; the keys are method, url, headers, format, body and effect")
 		}
 	}
-	for _, read := range []func(jsondoc.Value) error{readFormat, readMethod, readURL, readBody, readHeaders} {
+	for _, read := range []func(jsondoc.Value) error{readFormat, readMethod, readURL, readBody, readHeaders, readEffect} {
 		if err := read(c); err != nil {
 			return err
 		}
@@ -131,6 +135,18 @@ func readHeaders(c jsondoc.Value) error {
 		}
 	}
 	return nil
+}
+
+// readEffect reads what a request will cause at the system, by which the system's own report of it is known for an echo.
+func readEffect(c jsondoc.Value) (err error) {
+	e := c.Get("effect")
+	if e.Kind() != jsondoc.Object {
+		return nil
+	}
+	if set.effectKey, err = parse("effect.key", e.Member("key").Str(), template.Text); err == nil {
+		set.effectValue, err = parse("effect.value", e.Member("value").Str(), template.Text)
+	}
+	return err
 }
 
 // parse parses a template and, when it holds no values, sees to it that it is right as it stands.

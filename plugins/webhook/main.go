@@ -25,6 +25,8 @@ type request struct {
 	headers []header
 	shape   shape
 	body    *template.Template // nil: the event itself, or nothing
+
+	effectKey, effectValue *template.Template // nil: none
 }
 
 type header struct {
@@ -61,7 +63,23 @@ func write(in *sdk.Incoming, out *sdk.Outgoing) error {
 		}
 		out.Header(h.name, value)
 	}
+	if err := writeEffect(in, out); err != nil {
+		return err
+	}
 	return writeBody(in, out)
+}
+
+func writeEffect(in *sdk.Incoming, out *sdk.Outgoing) error {
+	key, err := fill("effect.key", set.effectKey, in)
+	if err != nil || key == "" {
+		return err
+	}
+	value, err := fill("effect.value", set.effectValue, in)
+	if err != nil {
+		return err
+	}
+	out.Effect(key, value)
+	return nil
 }
 
 func writeBody(in *sdk.Incoming, out *sdk.Outgoing) error {

@@ -15,7 +15,7 @@ func TestConfigure(t *testing.T) {
 	tests := []struct{ config, want string }{
 		{`{}`, ""},
 		{`{"url":"https://crm.example/events"}`, ""},
-		{`{"uri":"https://crm.example"}`, "uri: unknown key; the keys are method, url, headers, format and body"},
+		{`{"uri":"https://crm.example"}`, "uri: unknown key; the keys are method, url, headers, format, body and effect"},
 		{`{"format":"yaml"}`, "format: yaml is none of json, cloudevent, xml, form, query, text"},
 		{`{"format":7}`, "format: want a text"},
 		{`{"method":"GET /"}`, "method: GET / is not a method; write GET, POST, PUT, PATCH or DELETE"},
@@ -27,6 +27,8 @@ func TestConfigure(t *testing.T) {
 		{`{"headers":{"x":1}}`, "headers.x: want a text"},
 		{`{"headers":{"x":"a\nb"}}`, "headers.x: result is not one line: it holds a line end or another control character"},
 		{`{"headers":{"x":"{{{a}}}"}}`, "headers.x: line 1, column 1: three braces: values are always escaped; write two, with a space after a brace that is meant"},
+		{`{"effect":{"key":"agent/7"}}`, `effect: want { key = "…", value = "…" }, what the request will cause`},
+		{`{"effect":{"key":"agent/{{}}","value":""}}`, "effect.key: line 1, column 7: {{}} has no name in it"},
 		{`{"format":"xml"}`, "body: format xml needs a template"},
 		{`{"format":"cloudevent","body":"{}"}`, `body: format cloudevent sends the event itself; leave body out, or write format = "json"`},
 		{`{"body":"{\n \"a\": {{}}\n}"}`, "body: line 2, column 7: {{}} has no name in it"},

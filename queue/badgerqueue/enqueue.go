@@ -140,6 +140,9 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 			}
 		}
 		r := deliveryRecord{state: queue.Pending, created: it.now, route: o.Route, key: shortKey(o.Key)}
+		if o.Dropped != "" {
+			r.state, r.ended, r.reason = queue.Dropped, it.now, o.Dropped[:min(len(o.Dropped), maxText)]
+		}
 		it.owed[i] = owedItem{line: l, hash: hashOf(r.key), record: r, sealed: r.encode()}
 	}
 	if n := room(ev); n > maxSaid {
@@ -257,8 +260,10 @@ func (o *enqueueOp) build(b *batch) error {
 		for j := range it.owed {
 			owed := &it.owed[j]
 			b.name(owed.line)
-			b.put(appendDeliveryKey(b.key(), owed.line.id, it.seq), owed.sealed, byte(queue.Pending), 0)
-			b.owe(owed.line, 1)
+			b.put(appendDeliveryKey(b.key(), owed.line.id, it.seq), owed.sealed, owed.record.meta(), 0)
+			if owed.record.state == queue.Pending {
+				b.owe(owed.line, 1)
+			}
 		}
 		record := identityRecord{seq: it.seq, ends: it.ends, owed: len(it.owed)}.encode()
 		b.put(it.id.appendKey(b.key()), record, 0, it.expires)
@@ -287,6 +292,9 @@ func (o *enqueueOp) apply() {
 		}
 		for j := range it.owed {
 			owed := &it.owed[j]
+			if owed.record.state != queue.Pending {
+				continue
+			}
 			e := &entry{seq: it.seq, event: it.seq, hash: owed.hash, created: it.now}
 			if o.q.heldNow.Load() < o.q.opt.HeldBytes {
 				e.body, e.record, e.held = it.kept, &owed.record, it.held

@@ -34,6 +34,52 @@ func testCycle(h *harness) {
 	}
 }
 
+// testDroppedAtOnce checks that a delivery which is not to be made is ended when it is stored: never leased, in nobody's
+// way, counted, and replayed like any other.
+func testDroppedAtOnce(h *harness) {
+	drop := func(e queue.Entry, destinations ...int) queue.Entry {
+		for _, i := range destinations {
+			e.Owed[i].Dropped = "echo of delivery 7"
+		}
+		return e
+	}
+	receipts := h.put(drop(event("1", "k", "a", "b"), 0), drop(event("2", "k", "a"), 0), event("3", "k", "a"))
+	if receipts[0].Deliveries != 2 || receipts[1].Deliveries != 1 {
+		h.Errorf("receipts %+v", receipts)
+	}
+	check := func() {
+		h.Helper()
+		for _, id := range []string{"1/a", "2/a"} {
+			d := h.state(id, queue.Dropped)
+			if d.Ended.IsZero() || d.Attempts != 0 || d.Reason != "echo of delivery 7" || d.Route != "route to a" {
+				h.Errorf("dropped: %+v", d)
+			}
+		}
+		if r := h.audit(); !h.f.NoAudit && (r.Owed != 4 || r.States["dropped"] != 2) {
+			h.Errorf("audit counts %+v", r)
+		}
+	}
+	check()
+	h.done(h.one("a", "3"))
+	h.idle("a")
+	depth, err := h.q.Depth(h.ctx)
+	h.must(err)
+	if depth["a"].Pending != 0 || depth["b"].Pending != 1 {
+		h.Errorf("depth %+v", depth)
+	}
+	id, err := h.q.Replay(h.ctx, "2/a")
+	h.must(err)
+	l := h.take("a", 1)[0]
+	if l.Delivery().ID != id || l.Delivery().State != queue.Pending || len(l.Delivery().Event.Body) == 0 {
+		h.Errorf("replayed: %+v", l.Delivery())
+	}
+	h.done(l)
+	h.reopen()
+	check()
+	h.done(h.one("b", "1"))
+	h.idle("a")
+}
+
 // testFields checks that what goes in comes out: at the lease, after a retry, and in Inspector.
 func testFields(h *harness) {
 	e := event("id with spaces/and:slash", "agent/1", "a")

@@ -55,7 +55,7 @@ var tests = []struct {
 }{
 	{"Cycle", testCycle}, {"Fields", testFields}, {"FanOut", testFanOut}, {"ReceiveBlocks", testReceiveBlocks},
 	{"ReceiveMax", testReceiveMax}, {"CloseWakes", testCloseWakes}, {"Misuse", testMisuse}, {"Atomic", testAtomic},
-	{"Unrouted", testUnrouted}, {"Large", testLarge},
+	{"DroppedAtOnce", testDroppedAtOnce}, {"Unrouted", testUnrouted}, {"Large", testLarge},
 	{"OrderWithinKey", testOrderWithinKey}, {"KeysSideBySide", testKeysSideBySide}, {"Isolation", testIsolation},
 	{"OrderAfterRetry", testOrderAfterRetry}, {"OrderAfterRelease", testOrderAfterRelease}, {"Backlog", testBacklog},
 	{"BacklogBehindBlockedKey", testBacklogBehindBlockedKey}, {"HotKey", testHotKey},
