@@ -31,7 +31,7 @@ const (
 	plantedEnv = "PLUGBOARD_TEST_PLANTED" // a bug between edge and queue
 )
 
-var roles = map[string]func(subject string) error{"gateway": serve}
+var roles = map[string]func(subject string) error{"gateway": serve, "inward": inward}
 
 func TestMain(m *testing.M) {
 	powercut.Main()
