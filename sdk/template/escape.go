@@ -60,8 +60,9 @@ func appendPercent(dst []byte, s string, plus bool) []byte {
 	return dst
 }
 
-// appendXML writes character data, safe in quotes too. What XML 1.0 has no way to write becomes U+FFFD. Line ends other
-// than \n, and in attributes all white space but the space, would not survive a parser, so they are written as numbers.
+// appendXML writes character data, safe in quotes too. What XML 1.0 has no way to write stays, for the check of the
+// result to refuse: nothing is made into something else unseen. Line ends other than \n, and in attributes all white
+// space but the space, would not survive a parser, so they are written as numbers.
 func appendXML(dst []byte, s string) []byte {
 	for _, r := range s {
 		switch {
@@ -81,8 +82,6 @@ func appendXML(dst []byte, s string) []byte {
 			dst = append(dst, "&#10;"...)
 		case r == '\r':
 			dst = append(dst, "&#13;"...)
-		case r < 0x20, r == 0xfffe, r == 0xffff:
-			dst = utf8.AppendRune(dst, utf8.RuneError)
 		default:
 			dst = utf8.AppendRune(dst, r)
 		}

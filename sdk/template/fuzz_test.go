@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
@@ -49,6 +48,9 @@ func FuzzValue(f *testing.F) {
 				if name == "header" && strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 					return ""
 				}
+				if name == "xml" && strings.ContainsFunc(s, noXML) {
+					return ""
+				}
 				t.Fatalf("%s: %v", name, err)
 			}
 			return string(out)
@@ -72,14 +74,19 @@ func checkJSON(t *testing.T, out, s string) {
 	}
 }
 
+// noXML tells what XML has no way to write.
+func noXML(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
+}
+
 func checkElements(t *testing.T, out, s string) {
 	t.Helper()
-	s = strings.Map(func(r rune) rune { // what XML has no way to write
-		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
-			return utf8.RuneError
+	if strings.ContainsFunc(s, noXML) {
+		if out != "" {
+			t.Fatalf("%q came out as %s", s, out)
 		}
-		return r
-	}, s)
+		return
+	}
 	var got struct {
 		XMLName xml.Name `xml:"a"`
 		B       string   `xml:"b,attr"`
