@@ -19,6 +19,30 @@ func init() {
 			return host.OutputHas(in, path)
 		})
 	}
+	warm()
+}
+
+// warm takes and touches the memory that a call needs, while the gateway makes the instance: the first event does not wait
+// for pages.
+func warm() {
+	const page = 4 << 10
+	arena = make([]byte, arenaSize)
+	for i := 0; i < len(arena); i += page {
+		arena[i] = 0
+	}
+	for _, doc := range [...]*jsondoc.Doc{&theRequest.doc, &theIncoming.doc, &theAnswer.doc} {
+		room := doc.Room(fewNodes)
+		for i := 0; i < len(room); i += page / 2 {
+			room[i] = 0
+		}
+	}
+	for _, b := range [...]*jsondoc.Builder{&theBuilder, &theEvents.b} {
+		root := b.Root()
+		for range fewNodes / 2 {
+			root.Bool("", true)
+		}
+		b.Reset()
+	}
 }
 
 var _ [jsondoc.StepSize]byte = [unsafe.Sizeof(jsondoc.Step{})]byte{}

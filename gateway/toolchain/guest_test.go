@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/plugboard/plugboard/gateway/toolchain"
 	"github.com/plugboard/plugboard/gateway/wasm"
@@ -77,6 +78,49 @@ func BenchmarkBundled(b *testing.B) {
 	}
 }
 
+// BenchmarkFirst shows what the first call costs that an instance gets, and the second one: the instance is made and configured
+// before, when the plugin is taken into use.
+//
+//	go test ./gateway/toolchain -run '^$' -bench First -benchtime 200x
+func BenchmarkFirst(b *testing.B) {
+	host := benchHost(b)
+	for _, c := range []struct {
+		folder string
+		work
+	}{
+		{"../../examples/plugins/rust/telegram-message", work{"rust-telegram", `{"chat_id":100200300}`, wasm.Format, stateChange}},
+		{"../../plugins/babelforce", work{"babelforce", `{"presence_map":{"away":"away"}}`, wasm.Format, stateChange}},
+		{"../../plugins/zendesk", work{"zendesk", `{}`, wasm.Receive, zendeskMessage}},
+	} {
+		b.Run(c.plugin, func(b *testing.B) {
+			m := compile(b, host, c.folder)
+			var took [3]time.Duration
+			for range b.N {
+				began := time.Now()
+				p, err := m.New(b.Context(), wasm.PluginOptions{Config: []byte(c.config), Instances: 1, Ready: 1})
+				if err != nil {
+					b.Fatal(err)
+				}
+				took[0] += time.Since(began)
+				for i := range 2 {
+					began = time.Now()
+					if _, err := p.Call(b.Context(), c.fn, wasm.Input{Body: c.body, Facts: facts{}}); err != nil {
+						b.Fatal(err)
+					}
+					took[1+i] += time.Since(began)
+				}
+				if err := p.Close(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for i, name := range [...]string{"ns-made", "ns-first", "ns-second"} {
+				b.ReportMetric(float64(took[i].Nanoseconds())/float64(b.N), name)
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
 // work is a call to be measured.
 type work struct {
 	plugin, config string
@@ -117,6 +161,20 @@ func benchHost(b *testing.B) *wasm.Host {
 // open builds a plugin and makes it ready; a compiler that is missing skips, by name.
 func open(b *testing.B, host *wasm.Host, folder, config string) wasm.Plugin {
 	b.Helper()
+	p, err := compile(b, host, folder).New(b.Context(), wasm.PluginOptions{Config: []byte(config), Instances: 1, Ready: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := p.Close(context.Background()); err != nil {
+			b.Error(err)
+		}
+	})
+	return p
+}
+
+func compile(b *testing.B, host *wasm.Host, folder string) *wasm.Module {
+	b.Helper()
 	file, _, err := toolchain.Build(b.Context(), folder, b.TempDir())
 	if errors.Is(err, toolchain.ErrNoCompiler) {
 		b.Skip(err)
@@ -132,14 +190,5 @@ func open(b *testing.B, host *wasm.Host, folder, config string) wasm.Plugin {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, err := m.New(b.Context(), wasm.PluginOptions{Config: []byte(config), Instances: 1, Ready: 1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := p.Close(context.Background()); err != nil {
-			b.Error(err)
-		}
-	})
-	return p
+	return m
 }

@@ -17,10 +17,19 @@ import (
 	"github.com/plugboard/plugboard/gateway/wasm/meter"
 )
 
-var strict = flag.Bool("attack.strict", false, "hold times in TestAttacks as well: for a machine on which nothing else runs")
+var (
+	strict    = flag.Bool("attack.strict", false, "hold times in TestAttacks as well: for a machine on which nothing else runs")
+	attackFor = flag.Duration("attack.for", 50*time.Millisecond, "how long each attack of TestAttacks goes on")
+)
 
 // attackLimits have a deadline that is long enough for a busy machine, so that a limit that is not time shows.
 var attackLimits = Limits{Deadline: 200 * time.Millisecond}
+
+var garbage []byte
+
+// idleHeap is what a gateway that does nothing holds of Go's heap (go_memstats_heap_alloc_bytes: 52 MB with one plugin and an
+// empty queue). How often Go collects depends on it, and each collection holds up whoever allocates.
+const idleHeap = 48 << 20
 
 // mostMore is by how much a plugin that does its worst may make the process grow.
 const mostMore = 64 << 20
@@ -30,8 +39,15 @@ const mostMore = 64 << 20
 // function panics. Times are printed; with -attack.strict they are held too.
 func TestAttacks(t *testing.T) {
 	h := openHost(t, HostOptions{Limits: attackLimits})
+	h.relentless = false
 	bad := open(t, h, "hostile", PluginOptions{Instances: 2})
 	good := open(t, h, "work", PluginOptions{})
+	idle := make([]byte, idleHeap)
+	defer runtime.KeepAlive(idle)
+	for range idleHeap >> 10 { // until the next collection the heap may double, whoever fills it
+		garbage = make([]byte, 1<<10)
+		garbage[0] = 1
+	}
 	alone := besides(t, good, func() {
 		for began := time.Now(); time.Since(began) < 500*time.Millisecond; {
 			runtime.Gosched()
@@ -42,7 +58,7 @@ func TestAttacks(t *testing.T) {
 		t.Run(tt.what, func(t *testing.T) {
 			var slowest time.Duration
 			seen := besides(t, good, func() {
-				for i, first := 0, time.Now(); i < 3 || time.Since(first) < 50*time.Millisecond; i++ {
+				for i, first := 0, time.Now(); i < 3 || time.Since(first) < *attackFor; i++ {
 					began := time.Now()
 					_, err := bad.Call(t.Context(), Receive, Input{Body: []byte(tt.letter)})
 					slowest = max(slowest, time.Since(began))
@@ -59,8 +75,11 @@ func TestAttacks(t *testing.T) {
 			if seen.more > mostMore {
 				t.Errorf("the process grew by %d MiB", seen.more>>20)
 			}
-			if *strict && (slowest > 2*attackLimits.Deadline || seen.p99 > 2*max(alone.p99, time.Millisecond)) {
-				t.Errorf("it ended after %v; others' p99 came from %v to %v", slowest, alone.p99, seen.p99)
+			if *strict && slowest > 2*attackLimits.Deadline {
+				t.Errorf("it ended after %v", slowest)
+			}
+			if own := tt.kind <= GaveUp; *strict && !own && seen.p99 > 2*alone.p99 { // it ends in its own words as often as it is asked
+				t.Errorf("others' p99 came from %v to %v", alone.p99, seen.p99)
 			}
 		})
 	}

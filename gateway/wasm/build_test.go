@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"encoding/binary"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func TestBuildingIsTheGuestsTime(t *testing.T) {
 	c.begin(t.Context(), Receive, Input{}, 10*time.Millisecond)
 	c.made.Look = func() { c.look() }
 	defer func() {
-		if err := recover(); err != errEnd || c.fault.kind != Limited {
+		if err, _ := recover().(error); !errors.Is(err, errEnd) || c.fault.kind != Limited {
 			t.Errorf("it ended with %v, %v", err, c.fault)
 		}
 	}()

@@ -33,6 +33,8 @@ type Host struct {
 	runtime wazero.Runtime
 	mode    mode
 	scripts scriptEngine
+
+	relentless bool // plugins that break never rest; for tests that break them by the thousand
 }
 
 // mode is how a guest is kept from running for ever; all but counted exist for comparison in benchmarks.

@@ -22,6 +22,7 @@ type instance struct {
 	results [1]uint64
 	calls   int
 	dead    bool
+	made    time.Duration // how long it took to make
 }
 
 // entry is an exported function and the engine's stack for it.
@@ -39,6 +40,7 @@ const (
 
 // newInstance makes an instance and starts it as far as its form asks for: a reactor is initialised and configured.
 func (p *plugin) newInstance(ctx context.Context) (*instance, *Error) {
+	began := time.Now()
 	i, err := p.instantiate(ctx)
 	if err != nil {
 		return nil, err
@@ -57,6 +59,7 @@ func (p *plugin) newInstance(ctx context.Context) (*instance, *Error) {
 		p.discard(i)
 		return nil, err
 	}
+	i.made = time.Since(began)
 	return i, nil
 }
 
@@ -69,6 +72,9 @@ func (p *plugin) instantiate(ctx context.Context) (*instance, *Error) {
 	i := &instance{module: module}
 	i.call.plugin = p
 	i.call.names = map[string]string{}
+	p.mu.Lock()
+	i.call.out, p.spare = p.spare, nil
+	p.mu.Unlock()
 	i.call.memory = module.Memory()
 	i.call.budget, _ = module.ExportedGlobal(meter.BudgetExport).(api.MutableGlobal)
 	if i.call.budget == nil {

@@ -23,9 +23,12 @@ type plugin struct {
 	once    sync.Once
 	makers  sync.WaitGroup
 
+	resting resting
+
 	mu     sync.Mutex
 	idle   []*instance
 	making int
+	spare  []byte // what the output of an instance that was thrown away has grown to, for the next one
 
 	instances prometheus.Gauge
 	took      [functions]prometheus.Observer
@@ -90,6 +93,9 @@ func (p *plugin) Call(ctx context.Context, fn Function, in Input) (Output, error
 		return Output{}, p.count(p.error(fn.String(), Stopped, err.Error()))
 	}
 	defer func() { <-p.slots }()
+	if err := p.rest(ctx); err != nil {
+		return Output{}, p.count(p.error(fn.String(), Stopped, err.Error()))
+	}
 	i, err := p.take(ctx)
 	if err != nil {
 		failed := *err
@@ -105,6 +111,7 @@ func (p *plugin) Call(ctx context.Context, fn Function, in Input) (Output, error
 		out, f, took = i.run(ctx, fn, in)
 	}
 	p.took[fn].Observe(took.Seconds())
+	p.resting.ended(f.broken && (p.module.form != Command || f.kind == Limited), took+i.made)
 	p.put(i)
 	if f.kind != 0 {
 		return out, p.count(p.error(fn.String(), f.kind, f.reason))
@@ -215,6 +222,11 @@ func (p *plugin) makeReady() {
 
 func (p *plugin) discard(i *instance) {
 	p.instances.Dec()
+	p.mu.Lock()
+	if out := i.call.out; cap(out) > cap(p.spare) && int64(cap(out)) <= 2*p.limits.Output {
+		p.spare = out[:0]
+	}
+	p.mu.Unlock()
 	_ = i.module.Close(context.Background()) // it fails only for open files, which a guest cannot have
 }
 
