@@ -33,11 +33,7 @@ func TestMain(m *testing.M) {
 
 func child(file string) int {
 	o := gateway.Options{ConfigFile: file, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-	switch os.Getenv(plantedEnv) {
-	case "":
-	case stateApart:
-		o.Wrap = planApart
-	default:
+	if os.Getenv(plantedEnv) != "" {
 		o.Wrap = queuetest.Eager
 	}
 	g, err := gateway.New(context.Background(), o)

@@ -100,6 +100,7 @@ func (d *destination) lane(log *slog.Logger) (dispatch.Lane, error) {
 	to, err := d.attempter(d.net, d.echo, log, time.Now, d.shadowed())
 	return dispatch.Lane{
 		Destination: d.cfg.Name, Version: d.version(), Attempter: to, Policy: d.policy, Concurrency: d.cfg.Concurrency,
+		Rate: d.cfg.Rate, SlowDown: d.cfg.SlowDown,
 		Close: func() {
 			if err := d.close(context.Background()); err != nil {
 				log.Warn("closing the plugins of a destination", "destination", d.cfg.Name, "err", err)
@@ -138,7 +139,7 @@ func (d *destination) version() string {
 	h := sha256.New()
 	c, v := d.cfg, d.cfg.Vault
 	say := func(parts ...any) { fmt.Fprintln(h, parts...) } //nolint:errcheck // a hash takes everything
-	say(c.Name, c.Plugin, v.Reveal(c.URL.Placeholder, nil), c.Timeout, c.Concurrency, c.OrderBy, c.Retry, c.Success, c.AllowPrivate, c.AllowHTTP, d.window)
+	say(c.Name, c.Plugin, v.Reveal(c.URL.Placeholder, nil), c.Timeout, c.Concurrency, c.Rate, c.SlowDown, c.OrderBy, c.Retry, c.Success, c.Permanent, c.RetryOn, c.AllowPrivate, c.AllowHTTP, d.window)
 	say(v.Reveal(string(c.Config.JSON), nil))
 	a := c.Auth
 	say(a.Type, a.Token.Reveal(), a.Username, a.Password.Reveal(), a.Name, a.In, a.Value.Reveal(), a.TokenURL, a.ClientID, a.ClientSecret.Reveal(), a.Scope, a.ClientAuth, a.Audience)

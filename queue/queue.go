@@ -67,6 +67,10 @@ type Owed struct {
 	Key         string // ordering key; "" for none
 	// Dropped says why nothing is to be sent: the delivery is stored as ended (state Dropped), and never leased. "": it is owed.
 	Dropped string
+	// Replaces says that this delivery makes those of the same destination and key needless that came before it and still
+	// wait, for their turn or for a retry: they end as Superseded, soon after the commit, and are not leased any more. What is
+	// leased goes on; if it is not delivered, it ends so too. Without a Key it replaces nothing.
+	Replaces bool
 }
 
 // Entry is what one Enqueue stores: an event with its deliveries. At most one Owed for each destination.
@@ -91,6 +95,7 @@ type Delivery struct {
 	Key         string
 	State       State
 	Attempts    int           // attempts ended so far
+	Spared      int           // how many of them spent nothing of the policy
 	Created     time.Time     // when it was enqueued
 	Age         time.Duration // how long before this was read that was; after a restart by the clock on the wall
 	First       time.Time     // start of the first attempt; zero before it
@@ -118,6 +123,8 @@ type Attempt struct {
 	Sent     []byte // hash of the first exchange's request, to tell whether another would be the same; nil: not known
 	Error    string
 	Plugin   string // name and hash of the plugin that ran: "babelforce@1f3a…"
+
+	Spared bool // spends nothing of the policy: the receiver had no time. Counted in the delivery, not a part of the record
 
 	Writes []StateWrite // of plugins; committed with what ends the lease, not a part of the record
 }

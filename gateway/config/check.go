@@ -28,6 +28,9 @@ func (r *reader) check(c *Config) {
 			r.fault(node{path: at}, fmt.Sprintf("%s has neither plugin nor url", at), `write plugin = "webhook" and url = "https://…"`)
 		}
 	}
+	for _, d := range c.Destinations {
+		r.checkPace(makePath("destinations", d.Name), d)
+	}
 	var sources, destinations []string
 	defer func() {
 		for _, s := range c.Sources {

@@ -176,9 +176,14 @@ type Destination struct {
 	Auth         Auth
 	Timeout      time.Duration // of one exchange
 	Concurrency  int
+	Rate         Rate   // exchanges; the zero Rate: no limit
+	SlowDown     bool   // heeds what its answers say of its limits
 	OrderBy      string // expression over the event; "" for none
+	LatestOnly   bool   // a newer event of the same key replaces one that waits
 	Retry        Retry
 	Success      []string // "2xx", "304"
+	Permanent    []string // statuses after which trying again cannot help
+	RetryOn      []string // statuses after which it can
 	Headers      map[string]secret.Text
 	AllowPrivate bool
 	AllowHTTP    bool

@@ -130,7 +130,7 @@ func TestUndocumentedSettingIsFound(t *testing.T) {
 	for _, s := range []config.Setting{
 		{Path: "telemetry"}, {Path: "server.lisen"}, {Path: "queue.retain", Default: "71h"}, {Path: "server.max_connections", Default: int64(10_001)},
 		{Path: "sources.verify.(magic)"}, {Path: "sources.verify.(bearer).secret"}, {Path: "sources.verify.(none).token"}, {Path: "routes.via.deadline"},
-		{Path: "destinations.retry.(every).attempts"}, {Path: "destinations.allow_http", Default: true},
+		{Path: "destinations.retry.(schedule).attempts"}, {Path: "destinations.allow_http", Default: true},
 	} {
 		if undocumented(parts, s) == "" {
 			t.Errorf("%s (default %v) passes for documented", s.Path, s.Default)

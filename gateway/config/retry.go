@@ -13,15 +13,24 @@ import (
 var retryForms = []choice[Retry]{
 	{"every", []setting[Retry]{
 		{key: "every", required: `write every = "30m"`, meaning: "the wait between attempts", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Every })},
-		{key: "for", def: "24h", meaning: "how long to go on", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.For })}}},
+		retryFor, retryAttempts}},
 	{"schedule", []setting[Retry]{
-		{key: "schedule", required: `write schedule = ["5s", "5m"]`, meaning: "the wait before each further attempt", reads: schedule()}}},
+		{key: "schedule", required: `write schedule = ["5s", "5m"]`, meaning: "the wait before each further attempt", reads: schedule()},
+		retryFor}},
 	{"backoff", []setting[Retry]{
 		{key: "backoff", required: `write backoff = "1s"`, meaning: "the first wait", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Backoff })},
 		{key: "factor", def: int64(2), meaning: "how many times longer each further wait is", reads: number(func(r *Retry) *float64 { return &r.Factor })},
 		{key: "max", def: "1h", meaning: "the longest wait", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Max })},
-		{key: "attempts", def: int64(20), meaning: "how many attempts in all", reads: count(1, math.MaxInt32, func(r *Retry) *int { return &r.Attempts })}}},
+		retryFor, retryAttempts}},
 }
+
+// Without either, every goes on for a day and backoff for 20 attempts (package retry).
+var (
+	retryFor = setting[Retry]{key: "for", meaning: "how long to go on, from the first attempt",
+		reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.For })}
+	retryAttempts = setting[Retry]{key: "attempts", meaning: "how many attempts in all",
+		reads: count(1, math.MaxInt32, func(r *Retry) *int { return &r.Attempts })}
+)
 
 func retry() reads[Destination] {
 	k := kind{"a table", `{ every = "30m", for = "24h" }`}
@@ -46,8 +55,8 @@ func retry() reads[Destination] {
 // retryForm finds which form the keys belong to, and blames keys of two.
 func (r *reader) retryForm(n node, keys []string) (choice[Retry], bool) {
 	var used []int
-	for i, form := range retryForms {
-		if slices.ContainsFunc(form.settings, func(s setting[Retry]) bool { return slices.Contains(keys, s.key) }) {
+	for i := range retryForms {
+		if slices.ContainsFunc(keys, func(key string) bool { return ownKey(i, key) }) {
 			used = append(used, i)
 		}
 	}
@@ -55,22 +64,44 @@ func (r *reader) retryForm(n node, keys []string) (choice[Retry], bool) {
 	case 1:
 		return retryForms[used[0]], true
 	case 0:
-		var all []setting[Retry]
-		for _, form := range retryForms {
-			all = append(all, form.settings...)
-		}
-		for i := range all {
-			all[i].required, all[i].def = "", nil
-		}
-		if readTable(r, n, all, &Retry{}); len(keys) > 0 {
-			return choice[Retry]{}, false
-		}
-		r.fault(n, n.path.last()+" is empty", `write { every = "30m", for = "24h" }, { schedule = ["5s", "5m"] } or { backoff = "1s", attempts = 20 }`)
+		r.noRetryForm(n, keys)
 	default:
 		r.fault(n, fmt.Sprintf("%s mixes two forms: %s", n.path.last(), strings.Join(keys, ", ")),
-			"keep every and for, or schedule, or backoff, factor, max and attempts")
+			"keep every, or schedule, or backoff with factor and max; for and attempts may stand with them")
 	}
 	return choice[Retry]{}, false
+}
+
+// ownKey says whether a key belongs to one form alone.
+func ownKey(form int, key string) bool {
+	for i := range retryForms {
+		if has := slices.ContainsFunc(retryForms[i].settings, func(s setting[Retry]) bool { return s.key == key }); has != (i == form) {
+			return false
+		}
+	}
+	return true
+}
+
+// noRetryForm blames a table that does not say how long to wait.
+func (r *reader) noRetryForm(n node, keys []string) {
+	var all []setting[Retry]
+	for _, form := range retryForms {
+		for _, s := range form.settings {
+			if !slices.ContainsFunc(all, func(o setting[Retry]) bool { return o.key == s.key }) {
+				s.required, s.def = "", nil
+				all = append(all, s)
+			}
+		}
+	}
+	before := len(r.faults)
+	if readTable(r, n, all, &Retry{}); len(r.faults) > before {
+		return
+	}
+	what := n.path.last() + " is empty"
+	if len(keys) > 0 {
+		what = fmt.Sprintf("%s has only %s, and does not say how long to wait", n.path.last(), strings.Join(keys, " and "))
+	}
+	r.fault(n, what, `write { every = "30m", for = "24h" }, { schedule = ["5s", "5m"] } or { backoff = "1s", attempts = 20 }`)
 }
 
 func schedule() reads[Retry] {

@@ -76,7 +76,7 @@ type Rate struct {
 // ParseRate reads "50/s", "300/m", "1000/h".
 func ParseRate(s string) (Rate, error) {
 	count, unit, _ := strings.Cut(s, "/")
-	per, ok := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[strings.TrimSpace(unit)]
+	per, ok := rateUnits[strings.TrimSpace(unit)]
 	n, err := parseCount(strings.TrimSpace(count))
 	if !ok || err != nil || n == 0 {
 		return Rate{}, errRate
@@ -99,6 +99,18 @@ func rate[T any](field func(*T) *Rate) reads[T] {
 		*field(t) = parsed
 	}}
 }
+
+// String writes a rate as ParseRate reads it; "" for none.
+func (r Rate) String() string {
+	for unit, per := range rateUnits {
+		if r.Per == per {
+			return strconv.FormatFloat(r.Count, 'f', -1, 64) + "/" + unit
+		}
+	}
+	return ""
+}
+
+var rateUnits = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
 
 // parseCount reads digits with at most one point: no sign, no exponent, no "Inf".
 func parseCount(s string) (float64, error) {

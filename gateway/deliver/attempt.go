@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/echo"
+	"github.com/plugboard/plugboard/gateway/retry"
 	"github.com/plugboard/plugboard/gateway/trace"
 	"github.com/plugboard/plugboard/queue"
 )
@@ -41,6 +42,7 @@ type attempt struct {
 	memo      []byte
 	memory    memory
 	slowDown  time.Duration
+	pace      retry.Pace // as the last answer says
 	effect    *Effect
 	expected  *echo.Expected // effect, put down; nil: not yet, or it is not to be
 	withdrawn []queue.StateWrite
@@ -112,10 +114,11 @@ func (a *attempt) exchangeOnce(ctx context.Context, req *Request) (*Response, er
 	resp, err := a.opts.Exchanger.Exchange(ctx, req)
 	if err != nil {
 		a.requests = append(a.requests, a.lastLine+" → "+a.display(err.Error()))
-		a.last = nil
+		a.last, a.pace = nil, retry.Pace{}
 		return nil, err
 	}
 	a.requests = append(a.requests, resp.hops...)
+	a.pace = retry.ReadPace(resp.Status, resp.Header, a.opts.Now())
 	a.requests = append(a.requests, fmt.Sprintf("%s → %d", a.lastLine, resp.Status))
 	a.last = resp
 	return resp, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/deliver"
 	"github.com/plugboard/plugboard/gateway/deliver/send"
+	"github.com/plugboard/plugboard/gateway/retry"
 	"github.com/plugboard/plugboard/gateway/secret"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
@@ -175,7 +176,7 @@ func TestOutcomeByPlugin(t *testing.T) {
 			if got.Attempt.Plugin != "p@0123456789ab" || got.Attempt.Result != tt.want.Class.String() {
 				t.Errorf("record %+v", got.Attempt)
 			}
-			got.Requests, got.Attempt, got.Err = nil, queue.Attempt{}, nil
+			got.Requests, got.Attempt, got.Err, got.Pace = nil, queue.Attempt{}, nil, retry.Pace{} // tested by themselves
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}

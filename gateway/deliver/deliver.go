@@ -81,10 +81,10 @@ type Options struct {
 
 // Destination attempts deliveries to one system. It is safe for concurrent use and holds no state between attempts.
 type Destination struct {
-	opts    Options
-	base    address
-	success successes
-	label   string // of the plugin, for records
+	opts     Options
+	base     address
+	statuses statuses
+	label    string // of the plugin, for records
 
 	viaLabels map[string]string // of transforms, by route
 }
@@ -97,7 +97,7 @@ func New(o Options) (*Destination, error) {
 	if o.Plugin != nil && !o.Plugin.Functions().Has(wasm.Format) {
 		return nil, fmt.Errorf("deliver: destination %s: plugin %s has no format function; it cannot write requests", o.Config.Name, o.Plugin.Name())
 	}
-	success, err := parseSuccesses(o.Config.Success)
+	statuses, err := newStatuses(o.Config)
 	if err != nil {
 		return nil, fmt.Errorf("deliver: destination %s: %w", o.Config.Name, err)
 	}
@@ -107,7 +107,7 @@ func New(o Options) (*Destination, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	d := &Destination{opts: o, base: address(o.Config.URL.Placeholder), success: success}
+	d := &Destination{opts: o, base: address(o.Config.URL.Placeholder), statuses: statuses}
 	if o.Plugin != nil {
 		d.label = Label(o.Plugin)
 	}

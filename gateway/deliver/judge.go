@@ -178,7 +178,7 @@ func (a *attempt) retryVerdict(ctx context.Context, v *verdict, resp *Response) 
 		}
 		r.At = now.Add(min(max(at.Sub(now), minRetry), retry.MaxAfter))
 	default:
-		r.NotBefore, _ = retry.After(resp.Header.Get("Retry-After"), now)
+		r.NotBefore = a.askedFor(resp)
 	}
 	if v.Retry.RefreshAuth {
 		if _, err := a.refresh(ctx, resp); err != nil {

@@ -38,7 +38,8 @@ type Result struct {
 	At        time.Time     // Retry: when, as the plugin read it out of the answer; zero: by the policy
 	NotBefore time.Time     // Retry: what the receiver asked for with Retry-After; zero: nothing
 	Memo      []byte        // Retry: JSON for the next attempt's format
-	SlowDown  time.Duration // how long to leave the destination alone, whatever the class
+	SlowDown  time.Duration // how long to leave the destination alone, as the plugin says, whatever the class
+	Pace      retry.Pace    // what the last answer says of how fast the receiver wants to be asked
 	Failing   bool          // the system did not work (no answer, 5xx): counts towards its breaker
 	Effect    *Effect       // what the plugin said the delivery will cause; nil: nothing
 	Requests  []string      // "PUT https://host/path → 201", one for each exchange
@@ -49,55 +50,27 @@ type Result struct {
 // Effect is what a delivery will cause at a source: the echo to expect.
 type Effect = echo.Effect
 
-// successes says which statuses mean delivered.
-type successes [600]bool
-
-// parseSuccesses reads "2xx" and "304"; nothing means 2xx.
-func parseSuccesses(list []string) (successes, error) {
-	var s successes
-	if len(list) == 0 {
-		list = []string{"2xx"}
-	}
-	for _, item := range list {
-		var low, high int
-		switch {
-		case len(item) == 3 && item[0] >= '1' && item[0] <= '5' && item[1:] == "xx":
-			low = int(item[0]-'0') * 100
-			high = low + 99
-		case len(item) == 3 && item[0] >= '1' && item[0] <= '5' && isDigit(item[1]) && isDigit(item[2]):
-			low = int(item[0]-'0')*100 + int(item[1]-'0')*10 + int(item[2]-'0')
-			high = low
-		default:
-			return s, fmt.Errorf("success %q is not a status; write 204 or 2xx", item)
-		}
-		for code := low; code <= high; code++ {
-			s[code] = true
-		}
-	}
-	return s, nil
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
-func (s *successes) has(status int) bool { return status >= 0 && status < len(s) && s[status] }
-
 // byStatus decides by the status code alone. nil means delivered.
 func (a *attempt) byStatus(resp *Response) *Result {
-	r := &Result{Reason: statusLine(resp.Status)}
+	r := &Result{Class: a.statuses.of(resp.Status), Reason: statusLine(resp.Status)}
 	switch s := resp.Status; {
-	case a.success.has(s):
+	case r.Class == Delivered:
 		return nil
-	case s == http.StatusGone:
-		r.Class = Disable
-	case s == http.StatusRequestTimeout, s == http.StatusTooEarly, s == http.StatusTooManyRequests, s >= 500:
-		r.Class = Retry
-		r.NotBefore, _ = retry.After(resp.Header.Get("Retry-After"), a.opts.Now())
+	case r.Class == Retry:
+		r.NotBefore = a.askedFor(resp)
 	case s >= 300 && s < 400:
-		r.Class, r.Reason = Dead, r.Reason+"; redirects are not followed beyond redirects = N, a POST by 307 and 308 alone: set url to where it leads"
-	default:
-		r.Class = Dead
+		r.Reason += "; redirects are not followed beyond redirects = N, a POST by 307 and 308 alone: set url to where it leads"
 	}
 	return r
+}
+
+// askedFor is when the receiver wants to be asked again, by Retry-After; zero when it does not say.
+func (a *attempt) askedFor(resp *Response) time.Time {
+	now := a.opts.Now()
+	if wait, ok := retry.Wait(resp.Header, now); ok {
+		return now.Add(wait)
+	}
+	return time.Time{}
 }
 
 func statusLine(status int) string {

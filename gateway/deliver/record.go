@@ -24,7 +24,7 @@ func (a *attempt) labels() string {
 
 // finish fills in what every Result has: the record, the plugin's memo, the breaker's view.
 func (a *attempt) finish(r *Result) Result {
-	r.SlowDown, r.Effect, r.Requests, r.Err = a.slowDown, a.effect, a.requests, a.err
+	r.SlowDown, r.Pace, r.Effect, r.Requests, r.Err = a.slowDown, a.pace, a.effect, a.requests, a.err
 	if r.Class == Retry {
 		r.Memo = a.memo
 		if a.last != nil && a.last.Status >= http.StatusInternalServerError {
@@ -41,6 +41,7 @@ func (a *attempt) finish(r *Result) Result {
 		Plugin:   a.labels(),
 		Sent:     a.sent,
 		Writes:   append(a.memory.writes(a.Name()), a.withdrawn...),
+		Spared:   r.Class == Retry && a.pace.Throttled,
 	}
 	if a.said != "" {
 		r.Attempt.Error += "\n" + a.said

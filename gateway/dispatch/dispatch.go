@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/deliver"
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/metrics"
@@ -40,8 +41,10 @@ type Lane struct {
 	Version     string
 	Attempter   Attempter
 	Policy      retry.Policy
-	Concurrency int    // attempts in flight; at least 1
-	Close       func() // called once nothing uses Attempter any more; may be nil
+	Concurrency int         // attempts in flight; at least 1
+	Rate        config.Rate // requests; the zero Rate: no limit
+	SlowDown    bool        // heeds what answers say of the receiver's limits
+	Close       func()      // called once nothing uses Attempter any more; may be nil
 }
 
 // Options make a Dispatcher. Queue is needed, the rest may be left out.
@@ -67,6 +70,7 @@ type Dispatcher struct {
 	mu     sync.Mutex
 	lanes  map[string]*lane // those that run
 	last   map[string]*lane // the latest of each destination, stopped ones included
+	held   map[string]bool  // by an operator
 	all    sync.WaitGroup   // lanes that run, replaced ones included
 	closed bool
 }
@@ -88,7 +92,7 @@ func New(o Options) *Dispatcher {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	d := &Dispatcher{opts: o, lanes: make(map[string]*lane), last: make(map[string]*lane)}
+	d := &Dispatcher{opts: o, lanes: make(map[string]*lane), last: make(map[string]*lane), held: map[string]bool{}}
 	d.teller.tell, d.teller.log = o.Tell, o.Log
 	d.attempt, d.abort = context.WithCancel(context.Background())
 	return d
@@ -131,9 +135,11 @@ func (d *Dispatcher) Swap(lanes ...Lane) error {
 func (d *Dispatcher) start(l *lane) {
 	before := d.last[l.Destination]
 	d.last[l.Destination] = l
+	l.gate.hold(d.held[l.Destination])
 	d.all.Go(func() {
 		if before != nil {
 			<-before.done
+			l.gate.inherit(before.gate)
 		}
 		l.run()
 	})
@@ -158,6 +164,19 @@ func (d *Dispatcher) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("dispatch: not all that happened was told: %w", ctx.Err())
+	}
+}
+
+// Hold makes no further attempts at a destination until it is let go: its deliveries wait in the queue. What is in flight
+// goes on. A destination that has no lane is held when it gets one.
+func (d *Dispatcher) Hold(destination string, on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held[destination] = on; !on {
+		delete(d.held, destination)
+	}
+	if l := d.lanes[destination]; l != nil {
+		l.gate.hold(on)
 	}
 }
 

@@ -14,10 +14,10 @@ const (
 	breakAfter   = 10 // failures in a row
 	firstPause   = 5 * time.Second
 	longestPause = 5 * time.Minute
-	longestQuiet = time.Hour // that a plugin may ask for with slow_down
 )
 
-// gate decides when a lane may start attempts. It closes after breakAfter failures in a row, for longer each time, and
+// gate decides when a lane may start attempts: not while an operator holds the destination, at its pace (pace.go), and by
+// its breaker. That closes after breakAfter failures in a row, for longer each time, and
 // then lets one attempt at a time through, as a probe, until one gets an answer. A destination that has just come back is
 // not met with everything that waits: it gets two attempts at a time, and one more for each answer, which doubles them
 // with each round, until the lane's concurrency is reached. A failure on the way halves them.
@@ -40,12 +40,13 @@ type gate struct {
 	pause    time.Duration // the last one; 0 while open
 	until    time.Time     // closed until then
 	probing  bool          // a probe is in flight
-	quiet    time.Time     // the plugin asked to slow down until then
+	held     bool          // by an operator
+	pace     pace
 }
 
-func newGate(gauge prometheus.Gauge, full int) *gate {
+func newGate(gauge prometheus.Gauge, l *Lane) *gate {
 	gauge.Set(0)
-	return &gate{gauge: gauge, full: full, wake: make(chan struct{}, 1)}
+	return &gate{gauge: gauge, full: l.Concurrency, pace: pace{heeds: l.SlowDown, bucket: newBucket(l.Rate)}, wake: make(chan struct{}, 1)}
 }
 
 // wait blocks until attempts may be started, and says how many.
@@ -68,25 +69,30 @@ func (g *gate) wait(ctx context.Context) (n int, err error) {
 	}
 }
 
-// free gives how many attempts may be started; when none, how long at least that lasts, 0 until an attempt ends.
+// free gives how many attempts may be started; when none, how long at least that lasts, 0 until something happens.
 func (g *gate) free() (int, time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	d := time.Until(g.quiet)
-	if g.pause > 0 {
-		d = max(d, time.Until(g.until))
-	}
-	switch {
-	case d > 0:
-		return 0, d
-	case g.pause > 0 && g.probing:
+	return g.freeNow(time.Now())
+}
+
+// freeNow is called with g.mu held.
+func (g *gate) freeNow(now time.Time) (int, time.Duration) {
+	if g.held || g.pause > 0 && g.probing {
 		return 0, 0
-	case g.pause > 0:
-		return 1, 0
-	case g.limit > 0:
-		return max(g.limit-g.flying, 0), 0
 	}
-	return g.full, 0
+	n, d := g.pace.free(now)
+	if g.pause > 0 {
+		n, d = min(n, 1), max(d, g.until.Sub(now))
+	}
+	if d > 0 {
+		return 0, d
+	}
+	n = min(n, g.full)
+	if g.pause == 0 && g.limit > 0 {
+		n = min(n, max(g.limit-g.flying, 0))
+	}
+	return n, 0
 }
 
 // enter is asked before an attempt starts: the gate may have closed since wait. When it has, again is how long it stays so,
@@ -95,20 +101,40 @@ func (g *gate) enter() (probe bool, again time.Duration, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	switch {
-	case now.Before(g.quiet):
-		return false, g.quiet.Sub(now), false
-	case g.pause == 0 && g.limit > 0 && g.flying >= g.limit:
-		return false, 0, false
-	case g.pause == 0:
-		g.flying++
-		return false, 0, true
-	case now.Before(g.until) || g.probing:
-		return false, g.until.Sub(now), false
+	n, d := g.freeNow(now)
+	if n == 0 {
+		return false, d, false
 	}
-	g.probing = true
+	g.pace.start(now)
 	g.flying++
-	return true, 0, true
+	g.probing = g.pause > 0
+	return g.probing, 0, true
+}
+
+// hold closes the gate for an operator, or opens it again.
+func (g *gate) hold(on bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held = on
+	g.poke()
+}
+
+// poke has wait look again.
+func (g *gate) poke() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+// inherit goes on at the pace of the lane before.
+func (g *gate) inherit(before *gate) {
+	before.mu.Lock()
+	was := before.pace
+	before.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pace.inherit(was)
 }
 
 // turn is what an outcome did to the breaker.
@@ -134,9 +160,7 @@ func (g *gate) report(r deliver.Result, probe bool) (did turn) {
 	defer g.mu.Unlock()
 	now := time.Now()
 	g.flying--
-	if r.SlowDown > 0 {
-		g.quiet = now.Add(min(r.SlowDown, longestQuiet))
-	}
+	g.pace.report(now, &r, g.flying)
 	switch {
 	case r.Failing:
 		g.failures++
@@ -155,25 +179,29 @@ func (g *gate) report(r deliver.Result, probe bool) (did turn) {
 		if g.pause > 0 {
 			did = closed
 		}
-		g.answered()
+		g.answered(r.Pace.Throttled && g.pace.heeds)
 	}
 	if probe {
 		g.probing = false
 	}
-	select {
-	case g.wake <- struct{}{}:
-	default:
-	}
+	g.poke()
 	return did
 }
 
-// answered opens the gate, or opens it further.
-func (g *gate) answered() {
+// answered opens the gate, or opens it further; an answer that it was too much halves what may be in flight.
+func (g *gate) answered(throttled bool) {
 	if g.pause > 0 {
 		g.limit = 1
 		g.gauge.Set(0)
 	}
 	g.failures, g.pause = 0, 0
+	if throttled {
+		if g.limit == 0 {
+			g.limit = g.full
+		}
+		g.limit = max(g.limit/2, 1)
+		return
+	}
 	if g.limit == 0 {
 		return
 	}

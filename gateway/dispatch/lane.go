@@ -40,7 +40,7 @@ func newLane(d *Dispatcher, l Lane) *lane {
 	l.Concurrency = max(l.Concurrency, 1)
 	out := &lane{Lane: l, d: d, counts: newCounters(d.opts.Metrics, l.Destination), slots: make(chan struct{}, l.Concurrency),
 		settles: make(chan struct{}, settling), work: make(chan leased), done: make(chan struct{})}
-	out.gate = newGate(out.counts.breaker, l.Concurrency)
+	out.gate = newGate(out.counts.breaker, &l)
 	out.receive, out.stop = context.WithCancel(d.attempt)
 	for range l.Concurrency {
 		out.slots <- struct{}{}

@@ -46,10 +46,18 @@ func (l *lane) decide(q *queue.Delivery, r deliver.Result) settlement {
 
 // next gives the time of the next attempt; false when attempts are spent. The time that a plugin read out of an answer
 // stands in for the policy's; a Retry-After only moves the policy's back. The policy is told how long attempts have been
-// made by the queue, not by the clock on the wall, which may have been set since.
+// made by the queue, not by the clock on the wall, which may have been set since. An attempt that the receiver had no time
+// for (429) does not count; so that this has an end, nothing is tried for longer than the policy takes with all its waits.
 func (l *lane) next(q *queue.Delivery, r deliver.Result) (time.Time, bool) {
 	now := l.d.opts.Now()
-	at, ok := l.Policy.Next(r.Attempt.Number, now.Add(-q.Tried-r.Attempt.Duration), now)
+	tried := q.Tried + r.Attempt.Duration
+	spent := r.Attempt.Number - q.Spared
+	if r.Attempt.Spared {
+		if spent--; tried > l.Policy.Span() {
+			return time.Time{}, false
+		}
+	}
+	at, ok := l.Policy.Next(spent, now.Add(-tried), now)
 	if !ok {
 		return time.Time{}, false
 	}

@@ -228,7 +228,7 @@ func (p *Pipeline) enter(req *Request, now time.Time, r *Reading) {
 			entry.Owed = make([]queue.Owed, len(matches))
 		}
 		for j, m := range matches {
-			entry.Owed[j] = queue.Owed{Destination: m.Destination, Route: m.Route.Name, Key: m.Key}
+			entry.Owed[j] = queue.Owed{Destination: m.Destination, Route: m.Route.Name, Key: m.Key, Replaces: m.LatestOnly}
 		}
 	}
 }

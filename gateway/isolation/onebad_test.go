@@ -123,3 +123,5 @@ type endless struct{}
 func (endless) Next(_ int, _, now time.Time) (time.Time, bool) {
 	return now.Add(time.Millisecond), true
 }
+
+func (endless) Span() time.Duration { return time.Hour }

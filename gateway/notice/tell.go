@@ -68,7 +68,7 @@ func (n *Notifier) entry(h *happening) (queue.Entry, error) {
 	// It would wait for the very thing it tells of.
 	matches = slices.DeleteFunc(matches, func(m route.Match) bool { return m.Destination == h.destination })
 	for _, m := range matches {
-		out.Owed = append(out.Owed, queue.Owed{Destination: m.Destination, Route: m.Route.Name, Key: m.Key})
+		out.Owed = append(out.Owed, queue.Owed{Destination: m.Destination, Route: m.Route.Name, Key: m.Key, Replaces: m.LatestOnly})
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
@@ -41,104 +42,113 @@ func (o Options) spread(wait time.Duration) time.Duration {
 // New makes the policy of one of the three forms of config.Retry; its zero value is DefaultSchedule. Mixing the forms
 // is an error, as is a wait that is not positive.
 func New(c config.Retry, o Options) (Policy, error) {
-	every, schedule := c.Every != 0 || c.For != 0, len(c.Schedule) > 0
-	backoff := c.Backoff != 0 || c.Factor != 0 || c.Max != 0 || c.Attempts != 0
+	every, schedule := c.Every != 0, len(c.Schedule) > 0
+	backoff := c.Backoff != 0 || c.Factor != 0 || c.Max != 0
+	if c.For < 0 || c.Attempts < 0 {
+		return nil, fmt.Errorf("retry: for is %v and attempts %d; neither can be negative", c.For, c.Attempts)
+	}
 	switch {
 	case every && schedule || every && backoff || schedule && backoff:
-		return nil, errors.New("retry: give one of every and for, schedule, or backoff, factor, max and attempts")
+		return nil, errors.New("retry: give one of every, schedule, or backoff with factor and max")
 	case every:
 		return newInterval(c, o)
 	case backoff:
 		return newExponential(c, o)
+	case schedule && c.Attempts != 0:
+		return nil, errors.New("retry: schedule has one attempt more than it has waits; leave attempts out")
 	case schedule:
-		return newSteps(c.Schedule, o)
+		return newSteps(c.Schedule, c.For, o)
+	case c.For != 0 || c.Attempts != 0:
+		return nil, errors.New("retry: for and attempts stand with every or backoff, for also with schedule")
 	}
-	return newSteps(DefaultSchedule, o)
+	return newSteps(DefaultSchedule, 0, o)
 }
 
-// interval tries again at the same distance until a span of time is over.
-type interval struct {
-	every, span time.Duration
-	opts        Options
+// policy is a wait for each attempt, within limits.
+type policy struct {
+	wait     func(attempts int) time.Duration // after so many, 1 or more
+	attempts int                              // in all; 0: no limit
+	span     time.Duration                    // from the first one on; 0: no limit
+	whole    time.Duration                    // see Span
+	opts     Options
 }
 
-func newInterval(c config.Retry, o Options) (Policy, error) {
-	if c.Every <= 0 || c.For < 0 {
-		return nil, fmt.Errorf("retry: every is %v and for %v; every must be longer than nothing", c.Every, c.For)
-	}
-	if c.For == 0 {
-		c.For = defaultFor
-	}
-	return interval{c.Every, c.For, o}, nil
-}
-
-func (p interval) Next(_ int, first, now time.Time) (time.Time, bool) {
-	if !first.IsZero() && now.Add(p.every).Sub(first) > p.span {
+func (p *policy) Next(attempts int, first, now time.Time) (time.Time, bool) {
+	if p.attempts > 0 && attempts >= p.attempts {
 		return time.Time{}, false
 	}
-	return now.Add(p.opts.spread(p.every)), true
+	wait := p.wait(max(attempts, 1))
+	if p.span > 0 && !first.IsZero() && now.Add(wait).Sub(first) > p.span {
+		return time.Time{}, false
+	}
+	return now.Add(p.opts.spread(wait)), true
 }
 
-// steps waits as a list says; when it is used up, attempts are spent.
-type steps struct {
-	waits []time.Duration
-	opts  Options
+func (p *policy) Span() time.Duration { return p.whole }
+
+// longest is a span that nobody waits for.
+const longest = 10 * 365 * 24 * time.Hour
+
+// measured works out the whole span: by its own limit, else by what all waits come to.
+func (p *policy) measured() *policy {
+	if p.whole = p.span; p.span > 0 {
+		return p
+	}
+	for n := 1; n < p.attempts && p.whole < longest; n++ {
+		wait := p.wait(n)
+		p.whole += wait + time.Duration(Jitter*float64(wait))
+	}
+	return p
 }
 
-func newSteps(waits []time.Duration, o Options) (Policy, error) {
+// newInterval tries again at the same distance.
+func newInterval(c config.Retry, o Options) (Policy, error) {
+	if c.Every <= 0 {
+		return nil, fmt.Errorf("retry: every is %v; it must be longer than nothing", c.Every)
+	}
+	if c.For == 0 && c.Attempts == 0 {
+		c.For = defaultFor
+	}
+	p := &policy{wait: func(int) time.Duration { return c.Every }, attempts: c.Attempts, span: c.For, opts: o}
+	return p.measured(), nil
+}
+
+// newSteps waits as a list says; when it is used up, attempts are spent.
+func newSteps(waits []time.Duration, span time.Duration, o Options) (Policy, error) {
 	for i, w := range waits {
 		if w <= 0 {
 			return nil, fmt.Errorf("retry: schedule[%d] is %v; it must be longer than nothing", i, w)
 		}
 	}
-	return steps{append([]time.Duration(nil), waits...), o}, nil
+	waits = slices.Clone(waits)
+	p := &policy{wait: func(attempts int) time.Duration { return waits[attempts-1] }, attempts: len(waits) + 1, span: span, opts: o}
+	return p.measured(), nil
 }
 
-func (p steps) Next(attempts int, _, now time.Time) (time.Time, bool) {
-	attempts = max(attempts, 1)
-	if attempts > len(p.waits) {
-		return time.Time{}, false
-	}
-	return now.Add(p.opts.spread(p.waits[attempts-1])), true
-}
-
-// exponential waits longer each time, up to a longest wait.
-type exponential struct {
-	first, longest time.Duration
-	factor         float64
-	attempts       int
-	opts           Options
-}
-
+// newExponential waits longer each time, up to a longest wait.
 func newExponential(c config.Retry, o Options) (Policy, error) {
 	if c.Backoff <= 0 {
 		return nil, fmt.Errorf("retry: backoff is %v; it must be longer than nothing", c.Backoff)
 	}
-	p := exponential{c.Backoff, c.Max, c.Factor, c.Attempts, o}
-	if p.factor == 0 {
-		p.factor = defaultFactor
+	if c.Factor == 0 {
+		c.Factor = defaultFactor
 	}
-	if p.longest == 0 {
-		p.longest = max(defaultMax, p.first)
+	if c.Max == 0 {
+		c.Max = max(defaultMax, c.Backoff)
 	}
-	if p.attempts == 0 {
-		p.attempts = defaultAttempts
+	if c.Attempts == 0 && c.For == 0 {
+		c.Attempts = defaultAttempts
 	}
-	if !(p.factor >= 1) || math.IsInf(p.factor, 0) || p.longest < p.first || p.attempts < 0 {
-		return nil, fmt.Errorf("retry: factor %v, max %v, attempts %d; factor must be 1 or more, max no shorter than backoff, attempts 1 or more",
-			p.factor, p.longest, p.attempts)
+	if !(c.Factor >= 1) || math.IsInf(c.Factor, 0) || c.Max < c.Backoff {
+		return nil, fmt.Errorf("retry: factor %v and max %v; factor must be 1 or more, max no shorter than backoff", c.Factor, c.Max)
 	}
-	return p, nil
-}
-
-func (p exponential) Next(attempts int, _, now time.Time) (time.Time, bool) {
-	attempts = max(attempts, 1)
-	if attempts >= p.attempts {
-		return time.Time{}, false
+	wait := func(attempts int) time.Duration {
+		wait := float64(c.Backoff) * math.Pow(c.Factor, float64(attempts-1))
+		if !(wait < float64(c.Max)) { // also when it has grown beyond every number
+			return c.Max
+		}
+		return time.Duration(wait)
 	}
-	wait := float64(p.first) * math.Pow(p.factor, float64(attempts-1))
-	if !(wait < float64(p.longest)) { // also when it has grown beyond every number
-		wait = float64(p.longest)
-	}
-	return now.Add(p.opts.spread(time.Duration(wait))), true
+	p := &policy{wait: wait, attempts: c.Attempts, span: c.For, opts: o}
+	return p.measured(), nil
 }

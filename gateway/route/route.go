@@ -23,6 +23,7 @@ type Match struct {
 	Route       *config.Route
 	Destination string
 	Key         string // ordering key; "" for none
+	LatestOnly  bool   // it replaces what waits with the same key
 }
 
 // Fault is an expression that failed for an event.
@@ -61,6 +62,7 @@ type rule struct {
 type target struct {
 	destination string
 	order       *condition.Key
+	latest      bool
 }
 
 // pattern is a type, or the beginning of one.
@@ -73,16 +75,18 @@ type pattern struct {
 func Build(routes []*config.Route, destinations []*config.Destination) (*Table, []*BuildError) {
 	var faults []*BuildError
 	orders := make(map[string]*condition.Key, len(destinations))
+	targets := make(map[string]target, len(destinations))
 	for _, d := range destinations {
 		key, err := condition.CompileKey(d.OrderBy)
 		if err != nil {
 			faults = append(faults, &BuildError{"destinations." + d.Name + ".order_by", err})
 		}
 		orders[d.Name] = key
+		targets[d.Name] = target{d.Name, key, d.LatestOnly}
 	}
 	t := &Table{bySource: make(map[string][]*rule), orders: orders, echoes: map[string]bool{}}
 	for _, r := range routes {
-		built, err := newRule(r, orders)
+		built, err := newRule(r, targets)
 		faults = append(faults, err...)
 		if built != nil && r.Enabled { // a disabled route is checked all the same: enabling it must not be what breaks
 			t.add(built)
@@ -91,7 +95,7 @@ func Build(routes []*config.Route, destinations []*config.Destination) (*Table, 
 	return t, faults
 }
 
-func newRule(r *config.Route, orders map[string]*condition.Key) (*rule, []*BuildError) {
+func newRule(r *config.Route, targets map[string]target) (*rule, []*BuildError) {
 	var faults []*BuildError
 	place := fmt.Sprintf("routes[%d]", r.Index)
 	built := &rule{route: r}
@@ -107,11 +111,11 @@ func newRule(r *config.Route, orders map[string]*condition.Key) (*rule, []*Build
 		built.types = append(built.types, pattern{begin, prefix})
 	}
 	for _, name := range r.To {
-		order, ok := orders[name]
+		to, ok := targets[name]
 		if !ok {
 			faults = append(faults, &BuildError{place + ".to", fmt.Errorf("no destination %q", name)})
 		}
-		built.to = append(built.to, target{name, order})
+		built.to = append(built.to, to)
 	}
 	if faults != nil {
 		return nil, faults
@@ -187,7 +191,7 @@ func (t *Table) Match(dst []Match, source string, e *event.Event) (matches []Mat
 				key = e.Subject
 				faults = append(faults, Fault{"destinations." + to.destination + ".order_by", to.destination, err})
 			}
-			dst = append(dst, Match{Route: r.route, Destination: to.destination, Key: key})
+			dst = append(dst, Match{Route: r.route, Destination: to.destination, Key: key, LatestOnly: to.latest && err == nil})
 		}
 	}
 	return dst, faults

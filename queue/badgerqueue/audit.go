@@ -54,7 +54,7 @@ func (q *Queue) audit(ctx context.Context, txn *badger.Txn) (queue.AuditReport, 
 		check func(key []byte, item *badger.Item) error
 	}{
 		{kindMeta, a.meta}, {kindEvent, a.event}, {kindDelivery, a.delivery}, {kindTimer, a.timer},
-		{kindFollower, a.follower}, {kindDead, a.dead}, {kindAttempt, a.attempt}, {kindReplay, a.replay},
+		{kindFollower, a.follower}, {kindDead, a.dead}, {kindAttempt, a.attempt}, {kindNewest, a.newestRecord}, {kindReplay, a.replay},
 		{kindIdentity, a.identity}, {kindRejected, a.rejected}, {kindState, a.state}, {kindRecord, a.record}, {kindSegment, a.segment},
 	}
 	for _, step := range steps {

@@ -11,7 +11,7 @@ import (
 type deliveryRecord struct {
 	event                 uint64 // the event's seq; 0: the delivery's own (all but replays)
 	state                 queue.State
-	attempts              int
+	attempts, spared      int
 	created, first, ended int64 // of the wall clock, in nanoseconds
 	due                   int64 // of the queue's own time; set exactly while a t record exists
 	since                 int64 // of the queue's own time: when the first attempt began; 0 before it and after the end
@@ -57,8 +57,11 @@ func (r *deliveryRecord) encode() []byte {
 		return append(b, 0)
 	}
 	b = appendAttempt(append(b, 2), r.last)
-	if r.since != 0 {
+	if r.since != 0 || r.spared != 0 {
 		b = appendTime(b, r.since)
+	}
+	if r.spared != 0 {
+		b = binary.AppendUvarint(b, uint64(r.spared))
 	}
 	return b
 }
@@ -90,6 +93,9 @@ func decodeDelivery(key, record []byte) (r deliveryRecord, err error) {
 		f.attemptMore(r.last)
 		if len(f.rest) > 0 {
 			r.since = f.time()
+		}
+		if len(f.rest) > 0 {
+			r.spared = int(f.uint())
 		}
 	}
 	if err := f.done(key); err != nil {
@@ -166,7 +172,7 @@ func decodeAttempt(key, record []byte) (queue.Attempt, error) {
 func (r *deliveryRecord) toDelivery(l *line, seq uint64, ev queue.Event) queue.Delivery {
 	return queue.Delivery{
 		ID: deliveryID(ev.ID, l.name, seq, r.event), Destination: l.name, Route: r.route, Key: r.key,
-		State: r.state, Attempts: r.attempts, Created: timeOf(r.created), First: timeOf(r.first), Due: timeOf(l.q.clock.show(r.due)),
+		State: r.state, Attempts: r.attempts, Spared: r.spared, Created: timeOf(r.created), First: timeOf(r.first), Due: timeOf(l.q.clock.show(r.due)),
 		Age: l.q.clock.age(r.created), Tried: l.q.clock.since(r.since), Ended: timeOf(r.ended), Reason: r.reason, Memo: r.memo, Event: ev,
 	}
 }

@@ -17,7 +17,7 @@
 //	r|event|line|seq   replay                           i|hash|source     identity, expires
 //	z|seq              request set aside, expires       n|name  m|line    number of a line; its floor and counts
 //	j|segment          bytes of the journal that stand  v|owner|0|key     what a plugin remembers (memory.go)
-//	g|kind|0|key       what was set up at run time (registry.go)
+//	g|kind|0|key       what was set up at run time      l|line|hash       newest delivery of a key (newest.go)
 //
 // Numbers are big-endian; seq counts over everything and is given out by the committer. Every record carries a CRC32C of
 // its own over itself and its key.

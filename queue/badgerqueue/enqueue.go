@@ -47,6 +47,7 @@ type owedItem struct {
 	hash   uint64
 	record deliveryRecord
 	sealed []byte
+	newest bool // replaces what waits with its key
 }
 
 // Enqueue commits entries. See queue.Queue. ErrFull when the disk has no room, ErrTooLarge when what the entries say is
@@ -143,7 +144,8 @@ func (it *enqueueItem) prepare(q *Queue, entry *queue.Entry) error {
 		if o.Dropped != "" {
 			r.state, r.ended, r.reason = queue.Dropped, it.now, o.Dropped[:min(len(o.Dropped), maxText)]
 		}
-		it.owed[i] = owedItem{line: l, hash: hashOf(r.key), record: r, sealed: r.encode()}
+		it.owed[i] = owedItem{line: l, hash: hashOf(r.key), record: r, sealed: r.encode(),
+			newest: o.Replaces && r.key != "" && r.state == queue.Pending}
 	}
 	if n := room(ev); n > maxSaid {
 		return fmt.Errorf("%w: %d bytes, %d are possible", queue.ErrTooLarge, n, maxSaid)
@@ -242,6 +244,9 @@ func (it *enqueueItem) weight() int {
 	n := len(it.record) + len(it.id.source) + 2*perWrite
 	for i := range it.owed {
 		n += len(it.owed[i].sealed) + len(it.owed[i].line.name) + 2*perWrite
+		if it.owed[i].newest {
+			n += perWrite
+		}
 	}
 	return n
 }
@@ -264,6 +269,7 @@ func (o *enqueueOp) build(b *batch) error {
 			if owed.record.state == queue.Pending {
 				b.owe(owed.line, 1)
 			}
+			owed.newest = owed.newest && owed.line.buildNewest(b, owed.hash, it.seq)
 		}
 		record := identityRecord{seq: it.seq, ends: it.ends, owed: len(it.owed)}.encode()
 		b.put(it.id.appendKey(b.key()), record, 0, it.expires)
@@ -300,7 +306,11 @@ func (o *enqueueOp) apply() {
 				e.body, e.record, e.held = it.kept, &owed.record, it.held
 				o.q.heldNow.Add(it.held)
 			}
-			owed.line.arrive(e)
+			replaces := ""
+			if owed.newest {
+				replaces = deliveryID(it.receipt.ID, owed.line.name, it.seq, 0)
+			}
+			owed.line.arrive(e, replaces)
 		}
 	}
 }

@@ -17,6 +17,7 @@ const (
 	kindDead     = 'x' // x|line|seq                 a dead letter
 	kindIdentity = 'i' // i|hash of the id|source    an event's identity, for repeats and for finding it
 	kindAttempt  = 'a' // a|line|seq|number          an attempt before the last one
+	kindNewest   = 'l' // l|line|hash                the newest delivery of a key, where it replaces others
 	kindReplay   = 'r' // r|event|line|seq           a later delivery of the same event
 	kindSegment  = 'j' // j|segment                  bytes of the journal's segment that stand
 	kindState    = 'v' // v|owner|0|key              what a plugin remembers
@@ -60,6 +61,10 @@ func appendChainKey(key []byte, line uint32, hash uint64) []byte {
 
 func appendFollowerKey(key []byte, line uint32, hash, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(appendChainKey(key, line, hash), seq)
+}
+
+func appendNewestKey(key []byte, line uint32, hash uint64) []byte {
+	return binary.BigEndian.AppendUint64(appendLine(key, kindNewest, line), hash)
 }
 
 func appendAttemptKey(key []byte, line uint32, seq uint64, number int) []byte {
@@ -134,7 +139,7 @@ func seqOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:])
 // dueOf reads the time in a t key.
 func dueOf(key []byte) int64 { return int64(binary.BigEndian.Uint64(key[5:])) } //nolint:gosec // as it was written
 
-// lineOf reads the line of a q, m, t, k, x or a key.
+// lineOf reads the line of a q, m, t, k, l, x or a key.
 func lineOf(key []byte) uint32 { return binary.BigEndian.Uint32(key[1:]) }
 
 // keyString shows a key to a person: in error messages and audit reports.
@@ -168,6 +173,6 @@ func keyString(key []byte) string {
 
 // keyLayouts gives the widths of the fixed fields behind the first byte.
 var keyLayouts = map[byte][]int{
-	kindEvent: {8}, kindSegment: {8}, kindDelivery: {4, 8}, kindMeta: {4}, kindTimer: {4, 8, 8}, kindFollower: {4, 8, 8},
+	kindEvent: {8}, kindSegment: {8}, kindDelivery: {4, 8}, kindMeta: {4}, kindTimer: {4, 8, 8}, kindFollower: {4, 8, 8}, kindNewest: {4, 8},
 	kindDead: {4, 8}, kindIdentity: {16}, kindAttempt: {4, 8, 4}, kindReplay: {8, 4, 8}, kindRejected: {8, 2},
 }

@@ -130,6 +130,10 @@ func (ls *lease) settle(a queue.Attempt) *settleOp {
 	}
 	o.before = o.record.last
 	o.record.attempts++
+	if a.Spared {
+		o.record.spared++
+		a.Spared = false
+	}
 	o.record.last = &a
 	return o
 }
@@ -144,6 +148,10 @@ func (ls *lease) Release(at time.Time) {
 	defer l.mu.Unlock()
 	if e.cancelled {
 		l.cancelLater(e)
+		return
+	}
+	if l.stale(e) {
+		l.overtake(e)
 		return
 	}
 	if wake := l.q.clock.place(at); !at.IsZero() && wake > l.q.clock.own() {

@@ -40,6 +40,7 @@ type line struct {
 	fresh  fifo
 	turn   bool // whose turn it is, of due and fresh
 	chains map[uint64]*chain
+	newest map[uint64]newest // by key, of what replaces; nil: nothing ever did
 
 	cursor, last uint64 // loaded up to; highest that arrived
 	spilled      bool   // something lies beyond the cursor
@@ -111,10 +112,13 @@ func (l *line) room() int {
 	return max(0, limit-n)
 }
 
-// arrive takes a delivery that has just been committed.
-func (l *line) arrive(e *entry) {
+// arrive takes a delivery that has just been committed; replaces is its ID if it replaces those before it, else "".
+func (l *line) arrive(e *entry, replaces string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if replaces != "" {
+		l.replace(e.hash, e.seq, replaces)
+	}
 	l.pending++
 	l.changed = true
 	l.last = max(l.last, e.seq)
@@ -164,6 +168,10 @@ func (l *line) pick(n int) []*entry {
 		}
 		if e == nil {
 			break
+		}
+		if l.stale(e) {
+			l.overtake(e)
+			continue
 		}
 		l.move(e, atLeased)
 		out = append(out, e)

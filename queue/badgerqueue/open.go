@@ -45,6 +45,7 @@ func Open(ctx context.Context, opt Options) (*Queue, error) {
 			q.background(func() { q.scrub(r) })
 		}
 	}
+	q.replacing.start()
 	for _, l := range q.allLines() {
 		l.mu.Lock()
 		l.setAlarm()
@@ -82,6 +83,7 @@ func load(opt Options) (*Queue, error) {
 	}
 	q.clock.start(opt)
 	q.memories.start(q)
+	q.replacing.q = q
 	q.committer = newCommitter(q)
 	trouble := func(err error) { _ = q.fail(err) }
 	st.trouble.Store(&trouble)
@@ -180,6 +182,9 @@ func (l *line) recover(txn *badger.Txn) error {
 	l.marked, l.markedLast = version, m.last
 	l.floorWas = m.floor
 	l.cursor = max(m.floor, 1) - 1
+	if err := l.recoverNewest(txn); err != nil {
+		return err
+	}
 	err = scan(txn, appendLine(nil, kindDelivery, l.id), nil, true, false, func(key []byte, _ *badger.Item) (bool, error) {
 		l.last = seqOf(key)
 		return false, nil
@@ -207,6 +212,9 @@ func (l *line) recoverTimers(txn *badger.Txn, from int64) error {
 		e, err := timerEntry(key, item)
 		if err != nil {
 			return false, err
+		}
+		if l.stale(e) { // its end was not written any more
+			l.q.replacing.add(replaced{l: l, seq: e.seq})
 		}
 		var c *chain
 		if e.hash != 0 {

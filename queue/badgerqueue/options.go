@@ -4,6 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/plugboard/plugboard/queue"
 )
 
 // Options says how a queue is kept. Only Dir is needed.
@@ -13,10 +15,11 @@ type Options struct {
 	MaxDisk int64         // bytes in Dir at which history goes early, and at which nothing is accepted if none is left; 0: no limit
 	MinFree int64         // bytes free on the file system below which nothing is accepted; 0: a tenth of it, at most 5 GiB; -1: no limit
 
-	Now     func() time.Time                 // the wall clock, for records; 0: time.Now. Waiting goes by a clock that is not set.
-	Logger  *slog.Logger                     // 0: slog.Default()
-	Observe func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
-	Step    func(Step)                       // for tests that end the process at a step; 0: nothing
+	Now        func() time.Time                 // the wall clock, for records; 0: time.Now. Waiting goes by a clock that is not set.
+	Logger     *slog.Logger                     // 0: slog.Default()
+	Observe    func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
+	Superseded func(queue.Delivery)             // called after a delivery was replaced by a newer one, with its event's ID alone; must be quick
+	Step       func(Step)                       // for tests that end the process at a step; 0: nothing
 
 	AcceptLoss bool // open a store of which a part is missing or damaged, and go on with what is left; see ErrBehind, ErrDamaged
 

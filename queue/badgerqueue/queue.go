@@ -21,26 +21,28 @@ type Queue struct {
 	maxBytes   int // of one op
 	batchBytes int // of one commit, unless one op alone is larger
 
-	marking  sync.Mutex // held by who writes the mark
-	marked   [2]uint64  // Version and Flushed of the last mark
-	seq      uint64     // last number given out; only the committer changes it
-	stale    []stale    // in the order of since; those that were written meanwhile have another in their line; committer only
-	results  sync.Pool  // of channels for tickets
-	heldNow  atomic.Int64
-	entries  atomic.Int64 // in memory, over all lines
-	broken   atomic.Pointer[error]
-	failed   chan error
-	closing  atomic.Bool
-	closed   chan struct{} // closed with the first Close
-	finished chan struct{} // closed when it is done
-	closeErr error         // once finished is closed
-	life     sync.RWMutex  // held for reading by whoever reads the store: Close waits for them
-	work     sync.WaitGroup
-	workMu   sync.Mutex   // orders work.Add before work.Wait
-	retiring sync.RWMutex // retention against replays: no event goes while one is queued again
-	sweeper  sweeper
-	memories memories
-	registry registry
+	marking    sync.Mutex // held by who writes the mark
+	marked     [2]uint64  // Version and Flushed of the last mark
+	seq        uint64     // last number given out; only the committer changes it
+	stale      []stale    // in the order of since; those that were written meanwhile have another in their line; committer only
+	results    sync.Pool  // of channels for tickets
+	heldNow    atomic.Int64
+	entries    atomic.Int64 // in memory, over all lines
+	broken     atomic.Pointer[error]
+	failed     chan error
+	closing    atomic.Bool
+	closed     chan struct{} // closed with the first Close
+	finished   chan struct{} // closed when it is done
+	closeErr   error         // once finished is closed
+	life       sync.RWMutex  // held for reading by whoever reads the store: Close waits for them
+	work       sync.WaitGroup
+	workMu     sync.Mutex   // orders work.Add before work.Wait
+	retiring   sync.RWMutex // retention against replays: no event goes while one is queued again
+	sweeper    sweeper
+	memories   memories
+	registry   registry
+	replacing  replacing
+	newestKeys atomic.Int64 // in memory, over all lines
 
 	mu     sync.RWMutex
 	lines  map[string]*line

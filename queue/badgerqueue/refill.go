@@ -117,6 +117,10 @@ func (l *line) takeIn(found []*entry, reached uint64) *parkOp {
 		if l.gone(e.seq) {
 			continue
 		}
+		if l.stale(e) {
+			l.overtake(e)
+			continue
+		}
 		if c := l.chains[e.hash]; c != nil && e.hash != 0 && l.parkable(c) {
 			park = l.park(park, e)
 			continue

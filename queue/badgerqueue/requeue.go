@@ -33,7 +33,7 @@ func (o *replayOp) build(b *batch) error {
 }
 
 func (o *replayOp) apply() {
-	o.l.arrive(&entry{seq: o.seq, event: o.record.event, hash: hashOf(o.record.key), created: o.record.created})
+	o.l.arrive(&entry{seq: o.seq, event: o.record.event, hash: hashOf(o.record.key), created: o.record.created}, "")
 }
 
 func (q *Queue) newReplay(l *line, r *eventRecord, route, key string) *replayOp {

@@ -27,7 +27,7 @@ func (o *settleOp) weight() int {
 	if o.before != nil {
 		n += attemptSize(o.before)
 	}
-	return n + o.writes.weight()
+	return n + perWrite + o.writes.weight()
 }
 
 func (o *settleOp) build(b *batch) error {
@@ -55,6 +55,7 @@ func (o *settleOp) build(b *batch) error {
 	}
 	if e.over = o.record.state.Ended(); e.over {
 		b.owe(l, -1)
+		l.endNewest(b, e)
 	}
 	o.writes.build(b)
 	return nil
@@ -95,6 +96,8 @@ func (o *settleOp) apply() {
 	switch {
 	case e.cancelled:
 		l.cancelLater(e)
+	case l.stale(e):
+		l.overtake(e)
 	case o.ready:
 		l.fall(e)
 	default:
@@ -110,6 +113,7 @@ func (l *line) settled(e *entry) {
 		c.disk--
 	}
 	l.end(e)
+	l.ended(e)
 	l.release(e)
 	l.wantRefill()
 }

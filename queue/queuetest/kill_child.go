@@ -52,7 +52,7 @@ func workUntilKilled(q queue.Queue, records queue.Registry, cycle string) error 
 	for w := range 32 {
 		wg.Go(func() { errs <- killEnqueue(q, fmt.Sprintf("%s.%d", cycle, w), rand.New(rand.NewPCG(uint64(w), 7))) }) //nolint:gosec // a load to be made again
 	}
-	for _, d := range []string{"a", "a", "a", "b", "b"} {
+	for _, d := range []string{"a", "a", "a", "b", "b", "c"} {
 		wg.Go(func() { errs <- killConsume(q, d) })
 	}
 	if records != nil {
@@ -76,7 +76,7 @@ func killEnqueue(q queue.Queue, prefix string, rng *rand.Rand) error {
 	for i := 0; ; i++ {
 		e := queue.Entry{
 			Event: queue.Event{ID: fmt.Sprintf("%s.%d", prefix, i), Source: "s", Received: time.Now(), Window: time.Hour, Body: noise(rng.IntN(3000))},
-			Owed:  []queue.Owed{{Destination: "a", Key: fmt.Sprint(rng.IntN(50))}, {Destination: "b"}},
+			Owed:  []queue.Owed{{Destination: "a", Key: fmt.Sprint(rng.IntN(50))}, {Destination: "b"}, {Destination: "c", Key: fmt.Sprint(rng.IntN(30)), Replaces: true}},
 		}
 		if _, err := q.Enqueue(context.Background(), e); err != nil {
 			return err

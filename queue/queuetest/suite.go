@@ -72,6 +72,8 @@ var tests = []struct {
 	{"Hammer", testHammer},
 	{"Remember", testRemember}, {"RememberWithEntry", testRememberWithEntry}, {"RememberWithAttempt", testRememberWithAttempt},
 	{"RememberForATime", testRememberForATime}, {"RememberNoMoreThan", testRememberNoMoreThan}, {"RememberConcurrent", testRememberConcurrent},
+	{"Replace", testReplace}, {"ReplaceNotInFlight", testReplaceNotInFlight}, {"ReplaceRetry", testReplaceRetry},
+	{"ReplaceCancelled", testReplaceCancelled}, {"ReplaceBacklog", testReplaceBacklog}, {"ReplaceHammer", testReplaceHammer},
 	{"Records", testRecords}, {"RecordsAllOrNone", testRecordsAllOrNone}, {"RecordsStay", testRecordsStay}, {"RecordsConcurrent", testRecordsConcurrent},
 	{"ReopenPending", testReopenPending}, {"ReopenRetries", testReopenRetries}, {"ReopenFollowers", testReopenFollowers},
 	{"ReopenRepeat", testReopenRepeat}, {"ReopenEmptied", testReopenEmptied},
