@@ -33,6 +33,8 @@ type assembler struct {
 	log     *slog.Logger
 	metrics *metrics.Set
 	dev     bool
+	getenv  func(string) (string, bool)
+	serves  bool // it is a gateway's, and may write beside the store
 }
 
 func newAssembler(host *wasm.Host, log *slog.Logger, m *metrics.Set, dev bool) *assembler {
@@ -98,6 +100,8 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 	sources := make([]edge.Source, 0, len(cfg.Sources))
 	for _, s := range cfg.Sources {
 		source, err := a.source(ctx, s)
+		found.add(err)
+		source.Redact, err = w.redaction(cfg, s)
 		found.add(err)
 		sources = append(sources, source)
 	}

@@ -32,7 +32,9 @@ func load(ctx context.Context, o Options) (a *assembly, release func(context.Con
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err = newAssembler(host, slog.New(slog.DiscardHandler), m, o.Dev).assemble(ctx, cfg, nil)
+	assembler := newAssembler(host, slog.New(slog.DiscardHandler), m, o.Dev)
+	assembler.getenv = o.Getenv
+	a, err = assembler.assemble(ctx, cfg, nil)
 	if err != nil {
 		return nil, nil, errors.Join(err, host.Close(ctx))
 	}

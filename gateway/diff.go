@@ -11,6 +11,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/deliver"
 	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/event"
+	"github.com/plugboard/plugboard/gateway/redact"
 	"github.com/plugboard/plugboard/gateway/shadow"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/queue"
@@ -96,7 +97,7 @@ func (a *assembly) diff(ctx context.Context, d *queue.Delivery, attempts []queue
 func (a *assembly) again(ctx context.Context, d *queue.Delivery, change func(string, shadow.Difference)) (queue.Event, queue.Owed) {
 	was := queue.Owed{Destination: d.Destination, Route: d.Route, Key: d.Key}
 	raw, err := event.DecodeRaw(d.Event.Raw)
-	if err != nil || len(d.Event.Raw) == 0 {
+	if err != nil || len(d.Event.Raw) == 0 || redact.Lacks(&raw) {
 		return d.Event, was
 	}
 	reading := a.pipeline.Again(ctx, d.Event.Source, raw, d.Event.Received)

@@ -119,6 +119,7 @@ func (g *Gateway) build(ctx context.Context) error {
 	}
 	g.later(g.host.Close)
 	g.assembler = newAssembler(g.host, g.log, g.metrics, g.opts.Dev)
+	g.assembler.getenv, g.assembler.serves = g.opts.Getenv, true
 	if g.current, err = g.assembler.assemble(ctx, cfg, nil); err != nil {
 		return err
 	}

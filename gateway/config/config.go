@@ -124,6 +124,7 @@ type Source struct {
 	// unless set.
 	PublicURL string
 	Echo      time.Duration // how long an echo is known for one; 0: never
+	Redact    *Redact       // nil: nothing
 	EchoOf    []string      // destinations that it reports from; none: those with its plugin (Config.ReportsFrom)
 	Vault     *secret.Vault // of Config's placeholders; its Redact is for what the plugin says
 }

@@ -116,9 +116,18 @@ func (r *reader) faultAtKey(p path, what, do string) {
 // missing is a fault in what this file needs from around it; a lenient reader lets it pass outside of the gateway's own
 // settings.
 func (r *reader) missing(n node, what, do string) {
+	r.missingFrom(n, what, do, "sources", "destinations", "routes")
+}
+
+// missingSecret lets [server] pass as well: its certificate is nothing that a lenient reader needs.
+func (r *reader) missingSecret(n node, what, do string) {
+	r.missingFrom(n, what, do, "server", "sources", "destinations", "routes")
+}
+
+func (r *reader) missingFrom(n node, what, do string, lenient ...string) {
 	part, _, _ := strings.Cut(string(n.path), ".")
 	part, _, _ = strings.Cut(part, "[")
-	if !r.opts.Lenient || !slices.Contains([]string{"server", "sources", "destinations", "routes"}, part) {
+	if !r.opts.Lenient || !slices.Contains(lenient, part) {
 		r.fault(n, what, do)
 	}
 }

@@ -124,13 +124,13 @@ func (r *reader) secret(n node, name string, use usage) (text, bool) {
 	value, from, err := r.lookUp(name)
 	switch {
 	case err != nil:
-		r.missing(n, shown+": "+strings.TrimPrefix(withoutRemedy(err), "secret: "), remedyOf(err))
+		r.missingSecret(n, shown+": "+strings.TrimPrefix(withoutRemedy(err), "secret: "), remedyOf(err))
 		return text{}, false
 	case from == "":
-		r.missing(n, "the secret "+name+" is not set", r.whereSecrets(name))
+		r.missingSecret(n, "the secret "+name+" is not set", r.whereSecrets(name))
 		return text{}, false
 	case value.Empty():
-		r.missing(n, "the secret "+name+" is empty", r.whereSecrets(name))
+		r.missingSecret(n, "the secret "+name+" is empty", r.whereSecrets(name))
 		return text{}, false
 	}
 	if _, known := r.config.Named[name]; !known {

@@ -36,6 +36,7 @@ var sourceSettings = []setting[Source]{
 		reads: echoWindow()},
 	{key: "echo_of", def: []any{}, meaning: "destinations that are the system that this source reports from; none: those with the same plugin",
 		reads: words(names, kind{"a destination", `"babelforce"`}, func(s *Source) *[]string { return &s.EchoOf }, validName)},
+	{key: "redact", meaning: "what is never stored of its events and requests; nothing unless set", reads: redaction()},
 }
 
 func beginSource(r *reader, name string) *Source {

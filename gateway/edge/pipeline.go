@@ -12,6 +12,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/redact"
 	"github.com/plugboard/plugboard/gateway/route"
 	"github.com/plugboard/plugboard/gateway/verify"
 	"github.com/plugboard/plugboard/gateway/wasm"
@@ -22,7 +23,8 @@ import (
 type Source struct {
 	Config *config.Source
 	Plugin wasm.Plugin
-	Echo   *echo.Watch // nil: it reports nothing that the gateway causes
+	Echo   *echo.Watch    // nil: it reports nothing that the gateway causes
+	Redact *redact.Source // nil: nothing
 }
 
 // PipelineOptions is what a Pipeline is built from.
@@ -159,6 +161,9 @@ func (p *Pipeline) Read(ctx context.Context, req *Request, now time.Time) Readin
 		return r
 	}
 	s.read(ctx, req, body, now, &r)
+	if s.redact != nil {
+		s.redactEvents(&r)
+	}
 	if r.Refused() || r.Aside != nil || len(r.Events) == 0 {
 		return r
 	}
@@ -170,6 +175,10 @@ func (p *Pipeline) Read(ctx context.Context, req *Request, now time.Time) Readin
 // as its path may have changed since.
 func (p *Pipeline) Again(ctx context.Context, source string, raw event.Raw, received time.Time) Reading {
 	var r Reading
+	if redact.Lacks(&raw) {
+		r.refuse(http.StatusConflict, "its body was not kept (redact), so it cannot be read again")
+		return r
+	}
 	for _, s := range p.sources {
 		if s.name != source {
 			continue
@@ -184,7 +193,11 @@ func (p *Pipeline) Again(ctx context.Context, source string, raw event.Raw, rece
 			r.refuse(inflateStatus(err), err.Error())
 			return r
 		}
-		if s.read(ctx, req, body, received, &r); !r.Refused() && r.Aside == nil && len(r.Events) > 0 {
+		s.read(ctx, req, body, received, &r)
+		if s.redact != nil {
+			s.redactEvents(&r)
+		}
+		if !r.Refused() && r.Aside == nil && len(r.Events) > 0 {
 			p.enter(req, received, &r)
 		}
 		return r

@@ -15,6 +15,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/redact"
 	"github.com/plugboard/plugboard/gateway/secret"
 	"github.com/plugboard/plugboard/gateway/verify"
 	"github.com/plugboard/plugboard/gateway/wasm"
@@ -38,7 +39,8 @@ type source struct {
 	owner    string // of what the plugin remembers
 	account  string
 	window   time.Duration
-	vault    *secret.Vault // for what the plugin says; nil: it was given no secrets
+	redact   *redact.Source // what is never stored; nil: nothing
+	vault    *secret.Vault  // for what the plugin says; nil: it was given no secrets
 	counts   counts
 	echo     *echo.Watch  // nil: no event of it is an echo
 	metrics  *metrics.Set // nil: nothing is counted
@@ -84,7 +86,7 @@ func newSource(s Source, o PipelineOptions) (*source, error) {
 	credentials := verify.CredentialHeaders(s.Config.Verify)
 	built := &source{
 		name: s.Config.Name, methods: s.Config.Methods, plugin: s.Plugin, verifier: verifier,
-		vault:  s.Config.Vault,
+		vault: s.Config.Vault, redact: s.Redact,
 		stored: event.NewFilter(credentials...), vendor: s.Config.Plugin, window: s.Config.Dedupe,
 		hidden: map[string]bool{"authorization": true, "proxy-authorization": true, "cookie": true},
 		counts: newCounts(s.Config.Name, o.Metrics),
@@ -124,6 +126,9 @@ func (s *source) raw(req *Request) []byte {
 	r := event.Raw{
 		Method: req.Method, Path: req.Path, Query: req.Query, ContentType: req.header("content-type"),
 		RemoteAddr: req.RemoteAddr, Headers: s.stored.Append(room[:0], req.Headers), Body: req.Body,
+	}
+	if s.redact != nil {
+		s.redactRaw(&r)
 	}
 	return r.Encode()
 }
@@ -166,8 +171,8 @@ func (s *source) read(ctx context.Context, req *Request, body []byte, now time.T
 	}
 }
 
-// redact takes secrets out of what a plugin says before it is answered, stored or logged.
-func (s *source) redact(text string) string {
+// hideSecrets takes secrets out of what a plugin says before it is answered, stored or logged.
+func (s *source) hideSecrets(text string) string {
 	if s.vault == nil {
 		return text
 	}
@@ -176,7 +181,7 @@ func (s *source) redact(text string) string {
 
 func (s *source) redacted(lines []wasm.LogLine) []wasm.LogLine {
 	for i := range lines {
-		lines[i].Message = s.redact(lines[i].Message)
+		lines[i].Message = s.hideSecrets(lines[i].Message)
 	}
 	return lines
 }
@@ -191,15 +196,15 @@ func (s *source) failed(req *Request, err error, now time.Time, r *Reading) {
 	}
 	switch fault.Kind {
 	case wasm.Rejected:
-		r.refuse(http.StatusBadRequest, s.redact(fault.Reason))
+		r.refuse(http.StatusBadRequest, s.hideSecrets(fault.Reason))
 	case wasm.Dropped:
-		r.Reason = s.redact(fault.Reason)
+		r.Reason = s.hideSecrets(fault.Reason)
 	case wasm.RetryLater, wasm.Stopped:
-		r.refuse(http.StatusServiceUnavailable, s.redact(fault.Reason))
+		r.refuse(http.StatusServiceUnavailable, s.hideSecrets(fault.Reason))
 		r.Headers = append(r.Headers, [2]string{"Retry-After", "30"})
 	default:
 		s.setAside(req, fault.Error(), now, r)
-		if said := said(r.Log); said != "" {
+		if said := said(r.Log); said != "" && s.redact == nil {
 			r.Aside.Reason += "\n" + said
 		}
 	}
@@ -209,6 +214,9 @@ func (s *source) failed(req *Request, err error, now time.Time, r *Reading) {
 func said(redacted []wasm.LogLine) string { return wasm.Output{Log: redacted}.Said() }
 
 func (s *source) setAside(req *Request, reason string, now time.Time, r *Reading) {
-	r.Reason = s.redact(reason)
+	r.Reason = s.hideSecrets(reason)
+	if s.redact != nil {
+		r.Reason = withheld
+	}
 	r.Aside = &queue.Rejected{Source: s.name, Received: now, Reason: r.Reason, Raw: s.raw(req)}
 }
