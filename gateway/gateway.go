@@ -203,6 +203,14 @@ func closed(err error) error {
 // Listen is the address that vendors post to, Admin the API's.
 func (g *Gateway) Listen() string { return g.edgeListener.Addr().String() }
 
+// URL is what to put before a source's path on this machine.
+func (g *Gateway) URL() string {
+	if g.current.cfg.Server.TLS.Cert != "" { // which no reload changes
+		return "https://" + g.Listen()
+	}
+	return "http://" + g.Listen()
+}
+
 // Admin is the address of the API.
 func (g *Gateway) Admin() string { return g.adminListener.Addr().String() }
 

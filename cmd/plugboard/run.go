@@ -37,7 +37,7 @@ func newRun() *cobra.Command {
 		if err != nil {
 			return faults(c.ErrOrStderr(), err)
 		}
-		if _, err := fmt.Fprintf(c.ErrOrStderr(), "listening on http://%s, API on http://%s\n", g.Listen(), g.Admin()); err != nil {
+		if _, err := fmt.Fprintf(c.ErrOrStderr(), "listening on %s, API on http://%s\n", g.URL(), g.Admin()); err != nil {
 			return err
 		}
 		hangup := make(chan os.Signal, 1)

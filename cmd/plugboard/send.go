@@ -29,6 +29,8 @@ func newSend() *cobra.Command {
 	s := &sending{}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.Flags().StringVar(&s.source, "source", "", "the source to send to, by its name in the configuration")
+	c.Flags().StringVar(&s.cert, "cert", "", "`FILE` of the client certificate to show, in PEM")
+	c.Flags().StringVar(&s.key, "key", "", "`FILE` of its private key, in PEM")
 	c.Flags().DurationVar(&s.wait, "wait", 15*time.Second, "how long to wait for the deliveries to end; 0 for not at all")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if s.source == "" {
@@ -52,6 +54,9 @@ type sending struct {
 	wait   time.Duration
 	asJSON bool
 	out    *printer
+
+	cert, key string // files of a client certificate
+	http      *http.Client
 }
 
 // answer is what the gateway says to a vendor.
@@ -63,7 +68,10 @@ type answer struct {
 }
 
 func (s *sending) run(ctx context.Context, file string) error {
-	req, err := s.request(file)
+	if err := s.connect(); err != nil {
+		return err
+	}
+	req, err := s.request(ctx, file)
 	if err != nil {
 		return err
 	}
@@ -148,7 +156,7 @@ func (s *sending) look(ctx context.Context, api *client, id string, sent time.Ti
 // post sends the request and prints the answer.
 func (s *sending) post(ctx context.Context, req *http.Request) (answer, error) {
 	var a answer
-	resp, err := http.DefaultClient.Do(req.WithContext(ctx))
+	resp, err := s.http.Do(req.WithContext(ctx))
 	if err != nil {
 		return a, fmt.Errorf("%w; is the gateway running? start it with plugboard run or plugboard dev", err)
 	}

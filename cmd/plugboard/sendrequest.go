@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,7 +15,7 @@ import (
 )
 
 // request makes the sample a request to the gateway, signed now.
-func (s *sending) request(file string) (*http.Request, error) {
+func (s *sending) request(ctx context.Context, file string) (*http.Request, error) {
 	i := slices.IndexFunc(s.cfg.Sources, func(src *config.Source) bool { return src.Name == s.source })
 	if i < 0 {
 		return nil, fmt.Errorf("no source %q in the configuration; there are %s", s.source, sourceNames(s.cfg))
@@ -33,12 +34,19 @@ func (s *sending) request(file string) (*http.Request, error) {
 	if signed.Query != "" {
 		target += "?" + signed.Query
 	}
-	req, err := http.NewRequest(sample.Method, "http://"+s.cfg.Server.Listen+target, bytes.NewReader(signed.Body))
+	req, err := http.NewRequest(sample.Method, s.base()+target, bytes.NewReader(signed.Body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	for _, h := range signed.Headers {
 		req.Header.Set(h.Name, h.Value)
+	}
+	if client := tokenClient(src.Verify); client != nil {
+		token, err := s.fetchToken(ctx, client)
+		if err != nil {
+			return nil, fmt.Errorf("a token for source %s: %w", src.Name, err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	return req, nil
 }

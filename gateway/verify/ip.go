@@ -30,5 +30,4 @@ func (a allowed) Verify(r *Request) error {
 	return &Error{Scheme: "ip", What: "the sender's address is not allowed here", Forbidden: true}
 }
 
-// sign has nothing to add: an address cannot be put on.
-func (allowed) sign(*Request) error { return nil }
+func (allowed) sign(*Request) error { return errNothing }
