@@ -33,7 +33,11 @@ func TestMain(m *testing.M) {
 
 func child(file string) int {
 	o := gateway.Options{ConfigFile: file, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-	if os.Getenv(plantedEnv) != "" {
+	switch os.Getenv(plantedEnv) {
+	case "":
+	case stateApart:
+		o.Wrap = planApart
+	default:
 		o.Wrap = queuetest.Eager
 	}
 	g, err := gateway.New(context.Background(), o)
