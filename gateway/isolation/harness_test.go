@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/plugboard/plugboard/gateway"
+	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/dispatch"
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
@@ -35,6 +36,7 @@ const breakAfter = 10
 type rig struct {
 	*gateway.Gateway
 	notes *feed.Listener
+	file  string // of its configuration
 	stop  func() // ends the gateway; the test's end does so too
 }
 
@@ -69,7 +71,7 @@ to = ["%s"]
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
-	r := &rig{Gateway: g, notes: hub.Listen(1 << 16), stop: sync.OnceFunc(func() {
+	r := &rig{Gateway: g, file: file, notes: hub.Listen(1 << 16), stop: sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the gateway stopped with: %v", err)
@@ -81,15 +83,15 @@ to = ["%s"]
 
 const batch = 100 // events in a request
 
-// send posts n events, numbered from a number on, and wants each request answered 202.
+// send posts n events, numbered from a number on, each with an ordering key of its own, and wants each request answered 202.
 func (r *rig) send(t testing.TB, from, n int) {
 	t.Helper()
 	var body bytes.Buffer
 	for end := from + n; from < end; {
 		body.Reset()
 		for i := range min(batch, end-from) {
-			fmt.Fprintf(&body, `%c{"specversion":"1.0","id":"ev-%d","source":"/test","type":"test.happened","data":{"note":"%s"}}`,
-				"[,"[min(i, 1)], from+i, padding)
+			fmt.Fprintf(&body, `%c{"specversion":"1.0","id":"ev-%d","source":"/test","type":"test.happened","subject":"agent/%d","data":{"note":"%s"}}`,
+				"[,"[min(i, 1)], from+i, from+i, padding)
 		}
 		body.WriteByte(']')
 		resp, err := http.Post("http://"+r.Listen()+"/hooks/in", "application/cloudevents-batch+json", &body)
@@ -135,6 +137,16 @@ func (r *rig) pending(t testing.TB, name string) (list []queue.Delivery) {
 			return list
 		}
 	}
+}
+
+// config is what it runs with.
+func (r *rig) config(t testing.TB) *config.Config {
+	t.Helper()
+	cfg, err := config.Load(r.file, config.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
 }
 
 // receiver is a real HTTP server that answers with a status after it has served for a time, or not at all.

@@ -85,8 +85,8 @@ const (
 	untilOpen = breakAfter / attempts
 )
 
-// TestOneBadOfAHundred has one of a hundred destinations answer 500, or hang and then answer 500: the others get
-// everything, and what was for the bad one ends as dead letters.
+// TestOneBadOfAHundred is row 18: it has one of a hundred destinations answer 500, or hang and then answer 500: the others get
+// everything, and what was for the bad one ends as dead letters. What the others' p99 notices is measured: BenchmarkOneBad.
 func TestOneBadOfAHundred(t *testing.T) {
 	for _, kind := range []string{"500", "hanging"} {
 		t.Run(kind, func(t *testing.T) {
