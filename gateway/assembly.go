@@ -34,7 +34,8 @@ type assembler struct {
 	metrics *metrics.Set
 	dev     bool
 	getenv  func(string) (string, bool)
-	serves  bool // it is a gateway's, and may write beside the store
+	serves  bool                  // it is a gateway's, and may write beside the store
+	reading func() config.Options // how endpoints are read; nil: there are none
 }
 
 func newAssembler(host *wasm.Host, log *slog.Logger, m *metrics.Set, dev bool) *assembler {
@@ -52,6 +53,7 @@ type assembly struct {
 	certificate  *tls.Certificate // of the edge; nil: plain HTTP
 	sources      []wasm.Plugin
 	destinations map[string]*destination
+	endpoints    map[string]*endpointPart // by ID; those in use are among destinations too
 	log          *slog.Logger
 	metrics      *metrics.Set
 	tallies      *tallies
@@ -69,6 +71,9 @@ func (w *assembler) assemble(ctx context.Context, cfg *config.Config, before *as
 		a, err := w.make(ctx, cfg, before, pinned)
 		if err == nil {
 			a.plugins.before = nil // or all that ever ran would be kept
+			if before != nil {
+				w.addEndpoints(ctx, a, before.records())
+			}
 			return a, nil
 		}
 		if len(a.plugins.refused) == 0 {
@@ -106,7 +111,7 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 		sources = append(sources, source)
 	}
 	for _, d := range cfg.Destinations {
-		made, err := a.destination(ctx, d, w.dev)
+		made, err := a.destination(ctx, d, making{dev: w.dev})
 		found.add(err)
 		a.destinations[d.Name] = made
 	}
@@ -123,7 +128,7 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 func (a *assembly) source(ctx context.Context, s *config.Source) (out edge.Source, err error) {
 	out.Config, out.Echo = s, a.echo.Watch(s.Name, s.Echo, a.cfg.ReportsFrom(s)...)
 	if s.Plugin != "" {
-		at := &place{s.Plugin, s.Config, s.Vault, wasm.Receive, []any{"sources", s.Name, "plugin"}, queue.Owner("sources", s.Name, s.Plugin)}
+		at := &place{name: s.Plugin, settings: s.Config, vault: s.Vault, must: wasm.Receive, path: []any{"sources", s.Name, "plugin"}, owner: queue.Owner("sources", s.Name, s.Plugin)}
 		if out.Plugin, err = a.plugins.use(ctx, at); err == nil {
 			a.sources = append(a.sources, out.Plugin)
 		}
@@ -241,7 +246,7 @@ func (g *Gateway) setup() admin.Setup {
 		s.Routes = append(s.Routes, admin.RouteInfo{Name: c.Name, From: c.From, Types: c.Types, When: c.When, To: c.To, Enabled: c.Enabled})
 	}
 	for _, c := range a.cfg.Destinations {
-		s.Destinations = append(s.Destinations, admin.DestinationInfo{Name: c.Name, Plugin: c.Plugin, URL: c.URL.Display})
+		s.Destinations = append(s.Destinations, admin.DestinationInfo{Name: c.Name, Plugin: c.Plugin, URL: c.URL.Display, Endpoint: a.endpoints[c.Name] != nil})
 	}
 	return s
 }

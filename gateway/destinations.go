@@ -38,7 +38,11 @@ type destination struct {
 }
 
 // destination makes one destination; what is wrong with it is a Fault.
-func (a *assembly) destination(ctx context.Context, d *config.Destination, dev bool) (*destination, error) {
+func (a *assembly) destination(ctx context.Context, d *config.Destination, m making) (*destination, error) {
+	cfg := a.cfg
+	if m.of != nil {
+		cfg = m.of
+	}
 	at := func(key string) []any { return []any{"destinations", d.Name, key} }
 	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}, tables: a.tables, shadows: map[string]*shadow.Shadow{}}
 	if out.window = a.cfg.EchoWindow(d.Name); out.window > 0 {
@@ -46,15 +50,15 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 	}
 	var err error
 	if d.Plugin != "" {
-		if out.plugin, err = a.plugins.use(ctx, &place{d.Plugin, d.Config, d.Vault, wasm.Format, at("plugin"), queue.Owner("destinations", d.Name, d.Plugin)}); err != nil {
+		if out.plugin, err = a.plugins.use(ctx, &place{name: d.Plugin, settings: d.Config, vault: d.Vault, must: wasm.Format, path: at("plugin"), owner: queue.Owner("destinations", d.Name, d.Plugin), made: m}); err != nil {
 			return out, err
 		}
 	}
 	if out.policy, err = retry.New(d.Retry, retry.Options{}); err != nil {
-		return out, a.cfg.Fault(err.Error(), "see retry in the reference config.toml", at("retry")...)
+		return out, cfg.Fault(err.Error(), "see retry in the reference config.toml", at("retry")...)
 	}
 	o := deliver.NetworkOptions{}
-	if dev {
+	if m.dev {
 		o.Dev = a.cfg.Server.Dev
 	}
 	if out.net, err = deliver.NewNetwork(d, o); err != nil {
@@ -62,11 +66,11 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 		if e := (*deliver.SettingError)(nil); errors.As(err, &e) {
 			key = e.Key
 		}
-		return out, a.cfg.Fault(err.Error(), "see "+key+" in the reference config.toml", at(key)...)
+		return out, cfg.Fault(err.Error(), "see "+key+" in the reference config.toml", at(key)...)
 	}
-	for _, r := range a.cfg.Routes {
+	for _, r := range cfg.Routes {
 		if slices.Contains(r.To, d.Name) {
-			if out.via[r.Name], err = a.transforms(ctx, d, r); err != nil {
+			if out.via[r.Name], err = a.transforms(ctx, d, r, m); err != nil {
 				return out, err
 			}
 			out.viaSet = append(out.viaSet, r.Via...)
@@ -83,10 +87,10 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, dev b
 }
 
 // transforms makes a route's plugins, for a destination.
-func (a *assembly) transforms(ctx context.Context, d *config.Destination, r *config.Route) (chain []wasm.Plugin, err error) {
+func (a *assembly) transforms(ctx context.Context, d *config.Destination, r *config.Route, m making) (chain []wasm.Plugin, err error) {
 	for i, v := range r.Via {
-		p, err := a.plugins.use(ctx, &place{v.Plugin, v.Config, v.Vault, wasm.Transform, []any{"routes", r.Index, "via", i, "plugin"},
-			queue.Owner("destinations", d.Name, v.Plugin)})
+		p, err := a.plugins.use(ctx, &place{name: v.Plugin, settings: v.Config, vault: v.Vault, must: wasm.Transform, path: []any{"routes", r.Index, "via", i, "plugin"},
+			owner: queue.Owner("destinations", d.Name, v.Plugin), made: m})
 		if err != nil {
 			return chain, err
 		}

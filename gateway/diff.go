@@ -31,6 +31,7 @@ func (g *Gateway) Diff(ctx context.Context, f queue.Filter) (records []admin.Dif
 		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, a.close(context.WithoutCancel(ctx))) }()
+	apart.addEndpoints(ctx, a, g.inForce().records())
 	page, err := g.store.Deliveries(ctx, f)
 	if err != nil {
 		return nil, "", err

@@ -23,6 +23,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/dispatch"
 	"github.com/plugboard/plugboard/gateway/edge"
+	"github.com/plugboard/plugboard/gateway/endpoint"
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/gateway/notice"
@@ -85,6 +86,11 @@ type Gateway struct {
 	current *assembly
 	loose   map[string]admin.PluginInfo // files in the plugin folder that came while it ran and that nothing names
 	running bool                        // Run has handed the destinations to dispatch
+	stopped bool
+
+	records      *endpoint.Store
+	health       endpoint.Health
+	disableAfter atomic.Int64 // nanoseconds
 
 	teardown []func(context.Context) error // run last to first
 }
@@ -130,6 +136,9 @@ func (g *Gateway) build(ctx context.Context) error {
 	g.assembler.recall.from(g.store)
 	keepTokens(ctx, g.current, g.store, g.assembler.tokens)
 	g.assembler.echo.Keep(g.store)
+	if err := g.openEndpoints(ctx); err != nil {
+		return err
+	}
 	registry.MustRegister(depthCollector{g.store})
 	g.accept = g.store
 	if g.opts.Wrap != nil {
@@ -179,10 +188,10 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.edge.Swap(g.current.pipeline)
 	g.routes.Store(g.current.routes)
 	g.notice = notice.New(notice.Options{Store: g.accept, Routes: g.routes.Load, Metrics: g.metrics, Feed: g.feed, Log: g.log})
-	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.notice.Tell})
+	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.happened})
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
-			Store: g.store, Feed: g.feed, Tokens: tokens, Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}, Log: g.log},
+			Store: g.store, Feed: g.feed, Tokens: tokens, Endpoints: endpoints{g}, Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}, Log: g.log},
 			Ready: g.ready, Secrets: runningSecrets{g}, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),
@@ -221,6 +230,9 @@ func (g *Gateway) Store() Store { return g.store }
 // It may be called once.
 func (g *Gateway) Run(ctx context.Context) error {
 	g.running = true
+	if err := g.dispatch.Swap(g.current.lanes(g.follow(g.current))...); err != nil { // before the API may change any
+		return err
+	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	group, running := errgroup.WithContext(running)
@@ -240,9 +252,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			return nil
 		}
 	})
-	if err := g.dispatch.Swap(g.current.lanes(g.opts.Lane)...); err != nil {
-		return err
-	}
+	group.Go(func() error { g.noteHealth(running); return nil })
 	if g.opts.Watch {
 		go g.watch(running, g.current.cfg.Plugins.Dir)
 	}
@@ -259,10 +269,11 @@ func (g *Gateway) Run(ctx context.Context) error {
 // below all. Each has
 // time of its own: a hanging destination must not take from the store what it needs to close well.
 func (g *Gateway) stop(ctx context.Context, patience time.Duration) error {
-	g.mu.Lock() // no reload from here on
-	defer g.mu.Unlock()
+	g.mu.Lock()
+	g.stopped = true // no change from here on; what waits for the lock is to find that out, not to be waited for
+	g.mu.Unlock()
 	var errs []error
-	for _, end := range []func(context.Context) error{g.edge.Shutdown, g.dispatch.Close, g.notice.Close, g.admin.Shutdown, g.close} {
+	for _, end := range []func(context.Context) error{g.edge.Shutdown, g.dispatch.Close, g.lastHealth, g.notice.Close, g.admin.Shutdown, g.close} {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		errs = append(errs, end(ctx))
 		cancel()

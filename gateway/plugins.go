@@ -57,6 +57,15 @@ type place struct {
 	must     wasm.Function
 	path     []any  // of the setting that names it
 	owner    string // of what it remembers
+	made     making
+}
+
+// making is how parts of a destination are made: one of the file, or one of thousands of endpoints.
+type making struct {
+	dev   bool           // the demo may be reached
+	of    *config.Config // that it stands in; nil: the file
+	lazy  bool           // few of its kind are busy
+	tried string         // plugins that have taken their configurations, as pluginSet.label writes them
 }
 
 // config is the path of what the plugin is configured with.
@@ -71,7 +80,7 @@ func (s *pluginSet) use(ctx context.Context, p *place) (wasm.Plugin, error) {
 	if err == nil {
 		var made wasm.Plugin
 		if made, err = s.start(ctx, p, v); err == nil {
-			s.uses[p.name] = append(s.uses[p.name], fmt.Sprintf("%v.%v", p.path[0], p.path[1]))
+			s.used(p)
 			return made, nil
 		}
 	}
@@ -81,6 +90,28 @@ func (s *pluginSet) use(ctx context.Context, p *place) (wasm.Plugin, error) {
 	}
 	return nil, err
 }
+
+// used notes who uses a plugin; endpoints, of which there may be thousands, as one.
+func (s *pluginSet) used(p *place) {
+	by := fmt.Sprintf("%v.%v", p.path[0], p.path[1])
+	if p.made.of != nil {
+		by = "endpoints"
+	}
+	if !slices.Contains(s.uses[p.name], by) {
+		s.uses[p.name] = append(s.uses[p.name], by)
+	}
+}
+
+// blame is the configuration that says where something stands.
+func (s *pluginSet) blame(p *place) *config.Config {
+	if p.made.of != nil {
+		return p.made.of
+	}
+	return s.cfg
+}
+
+// label names a plugin with its file, for making.tried.
+func label(name, hash string) string { return name + "@" + hash + ";" }
 
 // old is the plugin of that name that runs; nil when there is none.
 func (s *pluginSet) old(name string) *volume {
@@ -116,14 +147,14 @@ func (s *pluginSet) volume(ctx context.Context, name string) (v *volume, hash st
 // start makes a plugin of its module, with what the place grants it.
 func (s *pluginSet) start(ctx context.Context, p *place, v *volume) (wasm.Plugin, error) {
 	if !v.module.Functions().Has(p.must) {
-		return nil, s.cfg.Fault(fmt.Sprintf("plugin %q has no function %s", p.name, p.must),
+		return nil, s.blame(p).Fault(fmt.Sprintf("plugin %q has no function %s", p.name, p.must),
 			fmt.Sprintf("name one that has it; this one has %s", strings.Join(functionNames(v.module.Functions()), ", ")), p.path...)
 	}
 	if err := s.described(p, v); err != nil {
 		return nil, err
 	}
 	return s.library.lend(ctx, v, wasm.PluginOptions{Config: p.settings.JSON, Tables: s.tables, State: s.recall.of(p.owner),
-		Signer: newSigner(p.vault, p.settings.Grants)})
+		Signer: newSigner(p.vault, p.settings.Grants), Lazy: p.made.lazy, Tried: strings.Contains(p.made.tried, label(p.name, v.module.Hash()))})
 }
 
 // described holds the configuration against what the plugin's manifest asks for.
@@ -133,11 +164,11 @@ func (s *pluginSet) described(p *place, v *volume) error {
 	}
 	var fs config.Faults
 	for _, f := range v.manifest.Check(p.settings.JSON) {
-		fs = append(fs, s.cfg.Fault(fmt.Sprintf("plugin %q: %s", p.name, f.What), f.Do, p.config(f.Path...)...))
+		fs = append(fs, s.blame(p).Fault(fmt.Sprintf("plugin %q: %s", p.name, f.What), f.Do, p.config(f.Path...)...))
 	}
 	for _, name := range v.manifest.Lookup {
 		if s.tables[name] == nil {
-			fs = append(fs, s.cfg.Fault(fmt.Sprintf("plugin %q looks things up in a table %q, which is not there", p.name, name),
+			fs = append(fs, s.blame(p).Fault(fmt.Sprintf("plugin %q looks things up in a table %q, which is not there", p.name, name),
 				fmt.Sprintf(`write [tables.%s] and file = "%s.csv"`, name, name), p.path...))
 		}
 	}
@@ -156,13 +187,13 @@ func (s *pluginSet) fault(p *place, err error) error {
 	}
 	file := filepath.Join(s.cfg.Plugins.Dir, p.name+".wasm")
 	if errors.Is(err, fs.ErrNotExist) {
-		return s.cfg.Fault("there is no "+file, "build it with plugboard plugin build "+filepath.Join(s.cfg.Plugins.Dir, p.name), p.path...)
+		return s.blame(p).Fault("there is no "+file, "build it with plugboard plugin build "+filepath.Join(s.cfg.Plugins.Dir, p.name), p.path...)
 	}
 	var refused *wasm.Error
 	if errors.As(err, &refused) {
-		return s.cfg.Fault(fmt.Sprintf("plugin %q is refused: %s", p.name, p.vault.Redact(refused.Reason)), "correct its configuration, or replace "+file, p.path...)
+		return s.blame(p).Fault(fmt.Sprintf("plugin %q is refused: %s", p.name, p.vault.Redact(refused.Reason)), "correct its configuration, or replace "+file, p.path...)
 	}
-	return s.cfg.Fault(fmt.Sprintf("plugin %q cannot be read: %v", p.name, err), "make "+file+" readable for this user", p.path...)
+	return s.blame(p).Fault(fmt.Sprintf("plugin %q cannot be read: %v", p.name, err), "make "+file+" readable for this user", p.path...)
 }
 
 // reasons is what faults say, without their places: they are the plugin's, not the configuration's.

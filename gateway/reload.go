@@ -20,6 +20,9 @@ import (
 func (g *Gateway) Reload(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.stopped {
+		return errStopped
+	}
 	old := g.current
 	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv, Running: old.plugins.has, Stored: g.storedNow})
 	if err != nil {
@@ -35,11 +38,13 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	keepTokens(ctx, next, g.store, g.assembler.tokens)
 	drained := g.edge.Swap(next.pipeline)
 	g.edge.ReloadTLS()
-	if err := g.dispatch.Swap(next.lanes(g.opts.Lane)...); err != nil {
+	if err := g.dispatch.Swap(next.lanes(g.follow(next))...); err != nil {
 		return err
 	}
 	g.routes.Store(next.routes)
 	g.current = next
+	g.disableAfter.Store(int64(cfg.Endpoints.DisableAfter))
+	g.noteTried(ctx, old)
 	maps.DeleteFunc(g.loose, func(name string, _ admin.PluginInfo) bool { return next.plugins.has(name) })
 	g.tellPlugins(old.plugins, next.plugins)
 	g.refreshTables(func(string) bool { return true })

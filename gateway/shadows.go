@@ -47,7 +47,7 @@ func (a *assembly) shadow(ctx context.Context, d *config.Destination, inForce wa
 	if d.Plugin == "" {
 		return nil, a.cfg.Fault(fmt.Sprintf("destination %q has no plugin that a candidate could be compared with", d.Name), "leave out shadow, or name a plugin there", at...)
 	}
-	p := &place{r.Shadow.Plugin, r.Shadow.Config, r.Shadow.Vault, wasm.Format, at, queue.Owner("destinations", d.Name, d.Plugin)}
+	p := &place{name: r.Shadow.Plugin, settings: r.Shadow.Config, vault: r.Shadow.Vault, must: wasm.Format, path: at, owner: queue.Owner("destinations", d.Name, d.Plugin)}
 	if p.settings.JSON == nil {
 		p.settings, p.vault = d.Config, d.Vault
 	}

@@ -21,19 +21,20 @@ import (
 
 // Options are what the API serves.
 type Options struct {
-	Store   queue.Inspector
-	Feed    *feed.Hub
-	Tokens  *access.Tokens              // who may use it
-	Names   func() []string             // by which the API may be asked besides localhost and addresses, in lower case; nil: none
-	Remote  bool                        // it listens beyond this machine: metrics then take a token too
-	Setup   func() Setup                // what is configured now
-	Steer   *replay.Runner              // queues again, and cancels
-	Diff    Differ                      // what the plugins as they are now would make of what is stored
-	Ready   func(context.Context) error // why the gateway cannot take events, nil if it can
-	Secrets Secrets
-	Metrics http.Handler
-	Logger  *slog.Logger
-	Version any // what /v1/version answers
+	Store     queue.Inspector
+	Feed      *feed.Hub
+	Endpoints Endpoints
+	Tokens    *access.Tokens              // who may use it
+	Names     func() []string             // by which the API may be asked besides localhost and addresses, in lower case; nil: none
+	Remote    bool                        // it listens beyond this machine: metrics then take a token too
+	Setup     func() Setup                // what is configured now
+	Steer     *replay.Runner              // queues again, and cancels
+	Diff      Differ                      // what the plugins as they are now would make of what is stored
+	Ready     func(context.Context) error // why the gateway cannot take events, nil if it can
+	Secrets   Secrets
+	Metrics   http.Handler
+	Logger    *slog.Logger
+	Version   any // what /v1/version answers
 }
 
 // Setup is the configuration in force, as lists for people.
@@ -75,11 +76,12 @@ type RouteInfo struct {
 
 // DestinationInfo is a destination and its backlog.
 type DestinationInfo struct {
-	Name    string `json:"name"`
-	Plugin  string `json:"plugin,omitempty"`
-	URL     string `json:"url,omitempty"` // secrets as {{secret.NAME}}
-	Pending int    `json:"pending"`
-	Leased  int    `json:"leased"`
+	Name     string `json:"name"`
+	Plugin   string `json:"plugin,omitempty"`
+	URL      string `json:"url,omitempty"`      // secrets as {{secret.NAME}}
+	Endpoint bool   `json:"endpoint,omitempty"` // set up at run time; its name is the endpoint's ID
+	Pending  int    `json:"pending"`
+	Leased   int    `json:"leased"`
 }
 
 // PluginInfo is a plugin: what is in use of its name, and why its file as it is now is not, where it is not.
@@ -174,6 +176,11 @@ func newAPI(o Options) *api {
 	a.handle("DELETE /v1/secrets/{name}", access.Admin, a.deleteSecret)
 	a.handle("POST /v1/secrets/reseal", access.Admin, a.resealSecrets)
 	a.handle("GET /v1/destinations", access.Viewer, a.listDestinations)
+	a.handle("GET /v1/endpoints", access.Viewer, a.listEndpoints)
+	a.handle("POST /v1/endpoints", access.Operator, a.createEndpoint)
+	a.handle("GET /v1/endpoints/{id}", access.Viewer, a.showEndpoint)
+	a.handle("PATCH /v1/endpoints/{id}", access.Operator, a.changeEndpoint)
+	a.handle("DELETE /v1/endpoints/{id}", access.Operator, a.removeEndpoint)
 	a.handle("GET /v1/tokens", access.Admin, a.listTokens)
 	a.handle("POST /v1/tokens", access.Admin, a.createToken)
 	a.handle("DELETE /v1/tokens/{id}", access.Admin, a.removeToken)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/queue"
 )
 
@@ -33,13 +34,35 @@ type Problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
+
+	Faults []ProblemFault `json:"faults,omitempty"` // of a body: each mistake in it
+}
+
+// ProblemFault is one mistake in a body.
+type ProblemFault struct {
+	Pointer string `json:"pointer"` // RFC 6901
+	What    string `json:"what"`
+	Do      string `json:"do"`
 }
 
 func problem(w http.ResponseWriter, status int, detail string) {
+	answerProblem(w, Problem{Title: http.StatusText(status), Status: status, Detail: detail})
+}
+
+// problemAt answers with what is wrong in a body, each fault with its place.
+func problemAt(w http.ResponseWriter, status int, faults config.Faults) {
+	p := Problem{Title: http.StatusText(status), Status: status, Detail: faults.Error()}
+	for _, f := range faults {
+		p.Faults = append(p.Faults, ProblemFault{f.File, f.What, f.Do})
+	}
+	answerProblem(w, p)
+}
+
+func answerProblem(w http.ResponseWriter, p Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
+	w.WriteHeader(p.Status)
 	// The status line is out; a failed write has nobody left to tell.
-	_ = json.NewEncoder(w).Encode(Problem{Title: http.StatusText(status), Status: status, Detail: detail})
+	_ = json.NewEncoder(w).Encode(p)
 }
 
 // fail answers with the status that fits an error of the store.

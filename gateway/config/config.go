@@ -30,6 +30,7 @@ type Config struct {
 	Sources      []*Source      // by name
 	Destinations []*Destination // by name
 	Routes       []*Route       // in the file's order
+	Endpoints    Endpoints
 
 	// Vault holds every secret that the file names or spells out: its Redact is for logs and errors. It reveals nothing.
 	Vault *secret.Vault
@@ -37,14 +38,22 @@ type Config struct {
 	// Named are the secrets that the file names.
 	Named map[string]Named
 
-	file   string
-	places map[string]Position // by key path, "destinations.babelforce.url", "routes[0].when"
+	file     string
+	endpoint string              // its ID, where this is an endpoint's (Endpoint.Alone)
+	written  map[string]string   // of an endpoint
+	places   map[string]Position // by key path, "destinations.babelforce.url", "routes[0].when"
 }
 
 // Named is a secret that the file names: where it was found, and where the file names it first.
 type Named struct {
 	From Origin
 	At   Position
+}
+
+// Endpoints bounds what is set up at run time.
+type Endpoints struct {
+	Most         int
+	DisableAfter time.Duration // 0: never
 }
 
 // Server is where the gateway listens and what it takes from a connection.

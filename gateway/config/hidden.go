@@ -17,6 +17,7 @@ func (r *reader) hidden(n node) (secret.Value, bool) {
 	}
 	hidden := secret.New(value.plain)
 	if ok && value.shown == value.plain { // written out: has no name to be shown by
+		r.hide(n.path)
 		r.all.Hide("", hidden)
 		if r.vault != nil {
 			r.vault.Hide("", hidden)

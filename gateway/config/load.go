@@ -79,6 +79,9 @@ func (c *Config) At(path ...any) Position {
 
 // AtPath is At for a path in one piece, as "routes[0].when". Names need no quotes in it, whatever they are.
 func (c *Config) AtPath(at string) Position {
+	if c.endpoint != "" {
+		return endpointPlace(c.endpoint, path(at), c.written)
+	}
 	for p := path(at); p != ""; p = p.parent() {
 		if found, ok := c.places[string(p)]; ok {
 			return found

@@ -107,11 +107,15 @@ func withoutUser(shown string) string {
 // destination reports.
 func (c *Config) inheritProxy() {
 	for _, d := range c.Destinations {
-		if d.Proxy.URL == "" && !d.Proxy.Direct {
-			d.Proxy = c.Server.Proxy
-		}
-		if !d.Proxy.Password.Empty() {
-			d.Vault.Hide("", d.Proxy.Password)
-		}
+		d.inheritProxy(c.Server.Proxy)
+	}
+}
+
+func (d *Destination) inheritProxy(p Proxy) {
+	if d.Proxy.URL == "" && !d.Proxy.Direct {
+		d.Proxy = p
+	}
+	if !d.Proxy.Password.Empty() {
+		d.Vault.Hide("", d.Proxy.Password)
 	}
 }

@@ -44,22 +44,23 @@ func (n node) items() ([]node, bool) {
 
 // reader is one run over one file.
 type reader struct {
-	file    string
-	lines   lines
-	places  map[path]place
-	opts    Options
-	faults  Faults
-	all     *secret.Vault   // every secret that the file names, for redacting
-	vault   *secret.Vault   // of the source, destination or transform being read; nil elsewhere
-	secrets string          // the folder, for remedies
-	dir     *secret.Dir     // the folder, open; nil when there is none
-	config  *Config         // what is being read
-	stored  secret.Store    // of the store, once it was asked for
-	broken  error           // why it cannot be opened
-	grants  map[string]bool // names in the plugin configuration being read
-	plugins []node          // where plugins are named
-	listen  map[path]string // addresses by setting
-	urls    []configuredURL // to be checked when all of their destination is read
+	file     string
+	lines    lines
+	places   map[path]place
+	opts     Options
+	faults   Faults
+	all      *secret.Vault    // every secret that the file names, for redacting
+	vault    *secret.Vault    // of the source, destination or transform being read; nil elsewhere
+	secrets  string           // the folder, for remedies
+	dir      *secret.Dir      // the folder, open; nil when there is none
+	config   *Config          // what is being read
+	stored   secret.Store     // of the store, once it was asked for
+	broken   error            // why it cannot be opened
+	grants   map[string]bool  // names in the plugin configuration being read
+	plugins  []node           // where plugins are named
+	listen   map[path]string  // addresses by setting
+	urls     []configuredURL  // to be checked when all of their destination is read
+	endpoint *endpointReading // nil where a file is read
 	// storable says that what opening the store needs is read.
 	storable bool
 	samples  map[path]string // a setting's default as TOML: what to write where a remedy needs a value
@@ -81,6 +82,9 @@ func (r *reader) close() {
 
 // valueAt is where the value stands, or else what would hold it.
 func (r *reader) valueAt(p path) Position {
+	if r.endpoint != nil {
+		return Position{File: r.endpoint.pointer(p)}
+	}
 	at, ok := r.find(p)
 	if !ok {
 		return Position{File: r.file}
@@ -89,6 +93,9 @@ func (r *reader) valueAt(p path) Position {
 }
 
 func (r *reader) keyAt(p path) Position {
+	if r.endpoint != nil {
+		return Position{File: r.endpoint.pointer(p)}
+	}
 	at, ok := r.find(p)
 	if !ok {
 		return Position{File: r.file}
@@ -154,6 +161,9 @@ func (r *reader) remedy(n node, k kind) string {
 	}
 	if sample, ok := r.samples[n.path]; ok {
 		k.example = sample
+	}
+	if r.endpoint != nil {
+		return fmt.Sprintf("write %q: %s", n.path.last(), strings.ReplaceAll(k.example, "'", `"`))
 	}
 	return "write " + n.path.last() + " = " + k.example
 }

@@ -90,6 +90,14 @@ func (r *reader) unknownForm(n node, form string) {
 }
 
 func (r *reader) resolve(n node, form, name string, use usage, inFile bool) (text, bool) {
+	if r.endpoint != nil && form != "secret" {
+		r.fault(n, "an endpoint cannot name what is on the gateway's machine: {{"+form+"."+name+"}}", "write the value itself, or {{secret.NAME}}")
+		return text{}, false
+	}
+	if r.endpoint != nil && !r.endpoint.admin {
+		r.noAdmin(n, "to name a secret takes the role admin")
+		return text{}, false
+	}
 	switch form {
 	case "env":
 		return r.env(n, name)
@@ -158,6 +166,9 @@ type secretPlace struct {
 
 // lookUp asks the places in their order; the first that has the secret, or fails, answers.
 func (r *reader) lookUp(name string) (secret.Value, Origin, error) {
+	if r.endpoint != nil && r.dir == nil && r.secrets != "" {
+		r.dir, _ = secret.OpenDir(r.secrets) // the file's configuration has it open, and complained if it could not
+	}
 	places := make([]secretPlace, 0, 4)
 	if r.opts.Store != nil {
 		places = append(places, secretPlace{fromTest, r.opts.Store})

@@ -88,6 +88,12 @@ var pluginsSettings = []setting[Plugins]{
 	{key: "state_keys", def: int64(10_000), meaning: "the same in keys", reads: count(1, 1_000_000, func(p *Plugins) *int { return &p.StateKeys })},
 }
 
+var endpointsSettings = []setting[Endpoints]{
+	{key: "most", def: int64(10_000), meaning: "how many there may be", reads: count(0, 100_000, func(e *Endpoints) *int { return &e.Most })},
+	{key: "disable_after", def: "5d", meaning: "failing for so long, with nothing delivered in between, disables one; 0s: never",
+		reads: duration(0, func(e *Endpoints) *time.Duration { return &e.DisableAfter })},
+}
+
 var secretsSettings = []setting[Secrets]{
 	{key: "dir", def: defaultSecrets, meaning: "folder with a file for each secret, asked after the environment",
 		reads: folder(func(s *Secrets) *string { return &s.Dir })},

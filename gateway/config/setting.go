@@ -68,6 +68,8 @@ func (r *reader) unknownKey(n node, key string, known []string) {
 	where := "this file"
 	if n.path != "" {
 		where = string(n.path)
+	} else if r.endpoint != nil {
+		where = "an endpoint"
 	}
 	do := "remove it; the keys here are " + strings.Join(known, ", ")
 	if len(known) == 0 {

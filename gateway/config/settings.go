@@ -42,4 +42,6 @@ var configSettings = []setting[Config]{
 	{key: "destinations", meaning: "where events are delivered",
 		reads: named("destination", destinationSettings, beginDestination, func(c *Config) *[]*Destination { return &c.Destinations })},
 	{key: "routes", meaning: "which events go where", reads: routes()},
+	{key: "endpoints", def: map[string]any{}, meaning: "destinations that are set up at run time",
+		reads: table("{ … }", endpointsSettings, func(c *Config) *Endpoints { return &c.Endpoints })},
 }

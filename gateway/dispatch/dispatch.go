@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -107,8 +108,29 @@ func (d *Dispatcher) Swap(lanes ...Lane) error {
 	if d.closed {
 		return ErrClosed
 	}
-	next := make(map[string]*lane, len(lanes))
-	for _, l := range lanes {
+	d.swap(make(map[string]*lane, len(lanes)), lanes)
+	return nil
+}
+
+// Change is a Swap of some lanes alone: those that are given take the place of those of their destinations, those of the
+// destinations that are gone end, and all others go on untouched.
+func (d *Dispatcher) Change(given []Lane, gone ...string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return ErrClosed
+	}
+	next := maps.Clone(d.lanes)
+	for _, destination := range gone {
+		delete(next, destination)
+	}
+	d.swap(next, given)
+	return nil
+}
+
+// swap makes next, and what is given over it, the lanes that run.
+func (d *Dispatcher) swap(next map[string]*lane, given []Lane) {
+	for _, l := range given {
 		old := d.lanes[l.Destination]
 		if old != nil && l.Version != "" && old.Version == l.Version {
 			next[l.Destination] = old
@@ -128,7 +150,6 @@ func (d *Dispatcher) Swap(lanes ...Lane) error {
 		}
 	}
 	d.lanes = next
-	return nil
 }
 
 // start runs a lane as soon as the one before it for the same destination has ended.

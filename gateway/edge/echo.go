@@ -28,7 +28,7 @@ func (s *Server) echoes(p *Pipeline, r *Reading) []*echo.Taken {
 		entry := &r.Entries[i]
 		entry.Writes = append(entry.Writes, write)
 		for j := range entry.Owed {
-			if owed := &entry.Owed[j]; !p.routes.TakesEchoes(owed.Route) {
+			if owed := &entry.Owed[j]; !p.routes.Load().TakesEchoes(owed.Route) {
 				owed.Dropped = taken.Reason(s.now())
 			}
 		}

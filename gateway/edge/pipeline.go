@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
@@ -37,11 +38,11 @@ type PipelineOptions struct {
 	Metrics *metrics.Set   // nil: nothing is counted
 }
 
-// Pipeline turns requests into what is to be stored and answered. It does not change, and is safe for concurrent use; a
-// reload builds another one.
+// Pipeline turns requests into what is to be stored and answered. It does not change but for its routes, and is safe for
+// concurrent use; a reload builds another one.
 type Pipeline struct {
 	sources    map[string]*source // by raw path
-	routes     *route.Table
+	routes     atomic.Pointer[route.Table]
 	issuer     *verify.Issuer // nil: no source knows tokens
 	wantsPeers bool           // some source looks at client certificates
 	use        use
@@ -58,7 +59,8 @@ func (e *BuildError) Unwrap() error { return e.Err }
 
 // NewPipeline builds a Pipeline. Errors are *BuildError.
 func NewPipeline(o PipelineOptions) (*Pipeline, error) {
-	p := &Pipeline{sources: make(map[string]*source, len(o.Sources)), routes: o.Routes}
+	p := &Pipeline{sources: make(map[string]*source, len(o.Sources))}
+	p.routes.Store(o.Routes)
 	p.use.init()
 	if o.Tokens == nil {
 		o.Tokens = verify.NewTokens()
@@ -107,6 +109,10 @@ func (r *Reading) Refused() bool { return r.refused }
 func (r *Reading) refuse(status int, reason string) {
 	r.refused, r.Status, r.Reason = true, status, reason
 }
+
+// Route makes another table the one that events are routed by: when endpoints come and go, the sources and what they
+// remember stay.
+func (p *Pipeline) Route(t *route.Table) { p.routes.Store(t) }
 
 // IssuesTokens says whether clients fetch tokens here.
 func (p *Pipeline) IssuesTokens() bool { return p.issuer != nil }
@@ -247,7 +253,7 @@ func (p *Pipeline) enter(req *Request, now time.Time, r *Reading) {
 }
 
 func (p *Pipeline) match(dst []route.Match, e *event.Event, r *Reading) ([]route.Match, []route.Fault) {
-	matches, faults := p.routes.Match(dst, r.Source, e)
+	matches, faults := p.routes.Load().Match(dst, r.Source, e)
 	return matches, append(r.Faults, faults...)
 }
 

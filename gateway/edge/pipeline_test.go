@@ -13,7 +13,7 @@ import (
 )
 
 // reading has a request read by a plugin that waits to be let go; its answer comes after that.
-func reading(t *testing.T, g *gateway, headers ...string) (leave chan struct{}, answered chan accepted) {
+func reading(t *testing.T, g *gateway) (leave chan struct{}, answered chan accepted) {
 	t.Helper()
 	entered := make(chan struct{})
 	leave, answered = make(chan struct{}), make(chan accepted)
@@ -23,7 +23,7 @@ func reading(t *testing.T, g *gateway, headers ...string) (leave chan struct{}, 
 		return echo.receive(in)
 	}}
 	g.server.Swap(pipeline(t, []edge.Source{{Config: &config.Source{Name: "s", Path: "/s", Plugin: "acme", Verify: none()}, Plugin: slow}}, nil))
-	go func() { answered <- g.accepted("/s", `{}`, headers...) }()
+	go func() { answered <- g.accepted("/s", `{}`) }()
 	<-entered
 	return leave, answered
 }

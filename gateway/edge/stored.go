@@ -59,5 +59,5 @@ func (s *Server) stored(ev *queue.Event, use func(*route.Table, *event.Event) er
 	if err != nil {
 		return err
 	}
-	return use(p.routes, &e)
+	return use(p.routes.Load(), &e)
 }

@@ -46,6 +46,7 @@ func (e *BuildError) Unwrap() error { return e.Err }
 
 // Table is every route of a configuration. It is safe for concurrent use.
 type Table struct {
+	rules    []*rule            // all, in the file's order; disabled ones too
 	bySource map[string][]*rule // what names the source
 	others   []*rule            // what any source that no route names goes through
 	orders   map[string]*condition.Key
@@ -53,10 +54,12 @@ type Table struct {
 }
 
 type rule struct {
-	route *config.Route
-	types []pattern
-	when  *condition.Bool
-	to    []target
+	route   *config.Route
+	enabled bool
+	alone   bool // no other route leads to its destinations
+	types   []pattern
+	when    *condition.Bool
+	to      []target
 }
 
 type target struct {
@@ -84,21 +87,32 @@ func Build(routes []*config.Route, destinations []*config.Destination) (*Table, 
 		orders[d.Name] = key
 		targets[d.Name] = target{d.Name, key, d.LatestOnly}
 	}
-	t := &Table{bySource: make(map[string][]*rule), orders: orders, echoes: map[string]bool{}}
+	t := &Table{orders: orders}
 	for _, r := range routes {
 		built, err := newRule(r, targets)
 		faults = append(faults, err...)
-		if built != nil && r.Enabled { // a disabled route is checked all the same: enabling it must not be what breaks
-			t.add(built)
+		if built != nil { // a disabled route is checked all the same: enabling it must not be what breaks
+			t.rules = append(t.rules, built)
 		}
 	}
+	t.index()
 	return t, faults
+}
+
+// index puts the rules where Match looks.
+func (t *Table) index() {
+	t.bySource, t.echoes = make(map[string][]*rule), map[string]bool{}
+	for _, r := range t.rules {
+		if r.enabled {
+			t.add(r)
+		}
+	}
 }
 
 func newRule(r *config.Route, targets map[string]target) (*rule, []*BuildError) {
 	var faults []*BuildError
 	place := fmt.Sprintf("routes[%d]", r.Index)
-	built := &rule{route: r}
+	built := &rule{route: r, enabled: r.Enabled}
 	var err error
 	if built.when, err = condition.CompileBool(r.When); err != nil {
 		faults = append(faults, &BuildError{place + ".when", err})
@@ -167,7 +181,7 @@ func (t *Table) Match(dst []Match, source string, e *event.Event) (matches []Mat
 	first := len(dst)
 	var view *condition.View
 	for _, r := range rules {
-		if !r.takes(e.Type) || taken(dst[first:], r.to) {
+		if !r.takes(e.Type) || !r.alone && taken(dst[first:], r.to) {
 			continue
 		}
 		if view == nil {
@@ -182,7 +196,7 @@ func (t *Table) Match(dst []Match, source string, e *event.Event) (matches []Mat
 			continue
 		}
 		for _, to := range r.to {
-			if named(dst[first:], to.destination) {
+			if !r.alone && named(dst[first:], to.destination) {
 				continue
 			}
 			key, err := to.order.Eval(view)

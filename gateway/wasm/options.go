@@ -6,9 +6,13 @@ type PluginOptions struct {
 	Limits    Limits // zero fields are the host's; Memory and Module always are
 	Instances int    // at most this many calls run at once; 0: twice the processors, at least 4
 	Ready     int    // instances kept ready; 0: one for each processor, at least 2 and at most 4
-	Tables    Tables
-	State     State
-	Signer    Signer
+	// Lazy keeps none ready: an instance is made when a call wants one, and let go when none has for a while. It is for
+	// plugins of which there are thousands and few busy. Tried says that this module has taken this very configuration
+	// before, so that New need not make one to see whether it does.
+	Lazy, Tried bool
+	Tables      Tables
+	State       State
+	Signer      Signer
 }
 
 // Tables answers lookups. The value is read before the next call and not kept. It must be safe for concurrent use.

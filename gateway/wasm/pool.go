@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,11 +18,12 @@ type plugin struct {
 	options PluginOptions
 	limits  Limits
 
-	slots   chan struct{}
-	closed  chan struct{}
-	drained chan struct{}
-	once    sync.Once
-	makers  sync.WaitGroup
+	slots    chan struct{}
+	closed   chan struct{}
+	drained  chan struct{}
+	once     sync.Once
+	makers   sync.WaitGroup
+	retiring *time.Timer // Lazy: lets idle instances go; else nil
 
 	resting resting
 
@@ -44,10 +46,18 @@ func (m *Module) New(ctx context.Context, options PluginOptions) (Plugin, error)
 	fill(&p.options.Instances, max(4, 2*runtime.GOMAXPROCS(0)))
 	fill(&p.options.Ready, min(max(2, runtime.GOMAXPROCS(0)), mostReady))
 	p.options.Ready = min(p.options.Ready, p.options.Instances)
+	now := p.options.Ready
+	if options.Lazy {
+		p.options.Ready, now = 0, 1
+		p.retiring = time.AfterFunc(lazyRest, p.retire)
+	}
+	if options.Tried {
+		now = 0
+	}
 	p.slots = make(chan struct{}, p.options.Instances)
 	p.idle = make([]*instance, 0, p.options.Instances)
 	p.resolveMetrics()
-	for range p.options.Ready {
+	for range now {
 		i, err := p.newInstance(ctx)
 		if err != nil {
 			for _, made := range p.idle {
@@ -58,6 +68,21 @@ func (m *Module) New(ctx context.Context, options PluginOptions) (Plugin, error)
 		p.idle = append(p.idle, i)
 	}
 	return p, nil
+}
+
+// lazyRest is how long a lazy plugin keeps instances that nobody calls.
+const lazyRest = time.Minute
+
+// retire lets all idle instances go.
+func (p *plugin) retire() {
+	p.mu.Lock()
+	idle := slices.Clone(p.idle)
+	clear(p.idle)
+	p.idle = p.idle[:0]
+	p.mu.Unlock()
+	for _, i := range idle {
+		p.discard(i)
+	}
 }
 
 // mostReady bounds how many idle instances a plugin keeps unless it is told: each takes memory (a Go guest 3 to 6 MB).
@@ -174,6 +199,9 @@ func (p *plugin) put(i *instance) {
 	if full {
 		p.discard(i)
 	}
+	if p.retiring != nil {
+		p.retiring.Reset(lazyRest)
+	}
 }
 
 // prepare sees to it that enough instances are ready. They are made by one goroutine, one after the other: a plugin
@@ -250,6 +278,9 @@ func (p *plugin) Close(ctx context.Context) error {
 // drain takes all slots and keeps them, so that nothing runs or ever will, and then throws the instances away.
 func (p *plugin) drain() {
 	defer close(p.drained)
+	if p.retiring != nil {
+		p.retiring.Stop()
+	}
 	for range cap(p.slots) {
 		p.slots <- struct{}{}
 	}
