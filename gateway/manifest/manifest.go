@@ -9,7 +9,8 @@
 //	  "lookup": ["agents"]                   tables that it looks things up in, which must then be there
 //	}
 //
-// A compiler knows nothing of it: whatever builds a plugin adds the section behind the module (Add).
+// A compiler knows nothing of it: whatever builds a plugin adds the section behind the module (Add). A script has it as its
+// last line, a comment (script.go).
 package manifest
 
 import (

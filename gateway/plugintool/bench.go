@@ -23,6 +23,7 @@ type Figure struct {
 	Output   int           `json:"output"`   // bytes
 	Memory   uint64        `json:"memory"`   // bytes that the host takes for a call, the output among them
 	Objects  float64       `json:"objects"`  // pieces in which it takes them
+	Guest    int64         `json:"guest"`    // bytes of the instance's memory after the last call
 }
 
 // Bench plays a case and then repeats each function that was called on the way, with the same input, for about that
@@ -85,9 +86,11 @@ func measure(ctx context.Context, p wasm.Plugin, s seen, long time.Duration) (Fi
 	for i := range times {
 		start := time.Now()
 		for range batch {
-			if _, err := p.Call(ctx, s.fn, s.in); err != nil {
+			out, err := p.Call(ctx, s.fn, s.in)
+			if err != nil {
 				return f, err
 			}
+			f.Guest = out.Memory
 		}
 		times[i] = time.Since(start) / time.Duration(batch)
 	}

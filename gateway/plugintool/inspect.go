@@ -30,7 +30,11 @@ type Report struct {
 func Inspect(ctx context.Context, host *wasm.Host, s *Subject) (*Report, error) {
 	sum := sha256.Sum256(s.Code)
 	r := &Report{Name: s.Name, Size: len(s.Code), Hash: hex.EncodeToString(sum[:]), MadeWith: producers(s.Code)}
-	if text, err := manifest.Read(s.Code); err == nil && json.Valid(text) {
+	text, err := manifest.Read(s.Code)
+	if err != nil {
+		text = manifest.ReadScript(s.Code)
+	}
+	if json.Valid(text) {
 		r.Manifest = text
 	}
 	m, err := host.LoadFile(ctx, s.File, s.Code)

@@ -135,9 +135,11 @@ func word(err error) (stop string, own bool) {
 	if !errors.As(err, &e) {
 		return "", false
 	}
-	stop = map[wasm.Kind]string{wasm.Rejected: "reject", wasm.Dropped: "drop", wasm.RetryLater: "retry", wasm.GaveUp: "fail"}[e.Kind]
+	stop = stops[e.Kind]
 	return stop, stop != ""
 }
+
+var stops = map[wasm.Kind]string{wasm.Rejected: "reject", wasm.Dropped: "drop", wasm.RetryLater: "retry", wasm.GaveUp: "fail"}
 
 // reason is an error without the words around it.
 func reason(err error) string {

@@ -126,17 +126,16 @@ func nonEmpty(doc []byte) []byte {
 	return doc
 }
 
-// refused takes init's refusal for the case's result. The host does not say with which kind of stop it refused.
+// refused takes init's refusal for the case's result.
 func (t *trial) refused(err error) error {
 	var e *wasm.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	stop := t.file.ExpectedStop()
-	if stop == "" {
-		stop = "fail"
+	if e.Own == 0 {
+		return err // it never came to a word of its own
 	}
-	return t.compare(casefile.Result{Stop: stop, Reason: e.Reason})
+	return t.compare(casefile.Result{Stop: stops[e.Own], Reason: e.Reason})
 }
 
 func (t *trial) compare(r casefile.Result) error {

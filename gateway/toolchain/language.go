@@ -22,6 +22,8 @@ type Language struct {
 	Tools [][]string
 	// Install says how to get the tools, as one would tell a colleague.
 	Install string
+	// Check says what else is missing, given where the Tools are; nil: nothing else is needed.
+	Check func(tools []string) error
 	// SDK says that a build is handed the folder of the SDK (Job.SDK). Go finds its own.
 	SDK bool
 	// Ending is that of what is built; "" is .wasm.
@@ -91,6 +93,11 @@ func (l Language) find() ([]string, error) {
 			return nil, fmt.Errorf("building it needs %q: %w; %s", strings.Join(names, " or "), ErrNoCompiler, l.Install)
 		}
 		found = append(found, path)
+	}
+	if l.Check != nil {
+		if err := l.Check(found); err != nil {
+			return nil, fmt.Errorf("%w; %s", err, l.Install)
+		}
 	}
 	return found, nil
 }

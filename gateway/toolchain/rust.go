@@ -2,6 +2,7 @@ package toolchain
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,12 @@ var _ = register(Language{
 	Tools:   [][]string{{"rustc", debianRustc}},
 	Install: rustInstall,
 	SDK:     true,
+	Check: func(tools []string) error {
+		if rustc, sysroot := chooseRustc(context.Background(), tools[0]); sysroot == "" {
+			return fmt.Errorf("%s cannot make WebAssembly: its target %s is %w", rustc, rustTarget, ErrNoCompiler)
+		}
+		return nil
+	},
 	Command: func(ctx context.Context, job Job) *exec.Cmd {
 		rustc, sysroot := chooseRustc(ctx, job.Tools[0])
 		out := filepath.Dir(job.Out)
@@ -25,7 +32,7 @@ var _ = register(Language{
 			link += " -Clinker=" + linker
 		}
 		cmd := exec.CommandContext(ctx, "sh", "-c", rustScript)
-		cmd.Env = append(os.Environ(), "RUSTC="+rustc, "SYSROOT="+sysroot, "INSTALL="+rustInstall, "SDK="+job.SDK, "LINK="+link,
+		cmd.Env = append(os.Environ(), "RUSTC="+rustc, "SDK="+job.SDK, "LINK="+link,
 			"DIR="+out, "OUT="+job.Out, "NAME="+strings.ReplaceAll(job.Name, "-", "_"), "TARGET="+rustTarget)
 		return cmd
 	},
@@ -37,7 +44,6 @@ const (
 	rustInstall = "install Rust with its WebAssembly target: rustup target add " + rustTarget +
 		", or on Debian: apt-get install rustc libstd-rust-dev-wasm32 lld-14"
 	rustScript = `
-[ -d "$SYSROOT/lib/rustlib/$TARGET" ] || { echo "$RUSTC cannot make WebAssembly; $INSTALL" >&2; exit 1; }
 flags="--edition 2021 --target $TARGET -Copt-level=3 -Cpanic=abort -Ccodegen-units=1 -Ctarget-feature=+bulk-memory"
 kit="$DIR/libplugboard-$(echo "$RUSTC $SDK $flags" | cksum | cut -d ' ' -f 1).rlib"
 if [ ! -f "$kit" ] || [ -n "$(find "$SDK/src" "$RUSTC" -newer "$kit")" ]; then

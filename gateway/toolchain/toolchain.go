@@ -122,7 +122,11 @@ func described(made, folder string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err = manifest.Add(code, text)
+	add := manifest.Add
+	if filepath.Ext(made) == ".js" {
+		add = manifest.AddScript
+	}
+	code, err = add(code, text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", manifest.FileName, err)
 	}

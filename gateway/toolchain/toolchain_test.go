@@ -144,6 +144,23 @@ func TestScriptIsCopied(t *testing.T) {
 	}
 }
 
+func TestManifestIsBuiltIntoAScript(t *testing.T) {
+	dir := t.TempDir()
+	ownCache(t)
+	folder := filepath.Join(dir, "hello")
+	write(t, filepath.Join(folder, "hello.js"), "export function receive() {}")
+	write(t, filepath.Join(folder, "manifest.json"), `{ "version": "1.2" }`)
+	for _, changes := range []bool{true, false} {
+		file, changed, err := toolchain.Build(t.Context(), folder, dir)
+		if err != nil || changed != changes {
+			t.Fatalf("changed %v, %v", changed, err)
+		}
+		if code, err := os.ReadFile(file); err != nil || string(manifest.ReadScript(code)) != `{"version":"1.2"}` {
+			t.Errorf("%q, %v", code, err)
+		}
+	}
+}
+
 func TestManifestIsBuiltIn(t *testing.T) {
 	dir := t.TempDir()
 	ownCache(t)

@@ -112,7 +112,11 @@ func (i *instance) start(ctx context.Context, p *plugin, steps []step) *Error {
 			if failure.kind <= GaveUp || p.module.form == Script { // the plugin's own word about its configuration
 				reason = failure.reason
 			}
-			return p.error("", Refused, reason)
+			refused := p.error("", Refused, reason)
+			if s.export == "init" && failure.kind <= GaveUp {
+				refused.Own = failure.kind
+			}
+			return refused
 		}
 	}
 	return nil
@@ -212,7 +216,7 @@ func (i *instance) finish(err error) (out Output, f failure, took time.Duration)
 	c := &i.call
 	took = time.Since(c.started)
 	f = i.outcome(err)
-	out = Output{Log: c.log.lines, Cost: c.cost()}
+	out = Output{Log: c.log.lines, Cost: c.cost(), Memory: int64(c.memory.Size())}
 	if f.kind == 0 {
 		out.State = c.state
 		if len(c.out) > 0 {

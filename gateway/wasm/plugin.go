@@ -50,6 +50,8 @@ type Output struct {
 	Log  []LogLine // what it logged, its standard error included; at most Limits.Log bytes
 	Cost uint64    // counted function entries and loop turns: does not depend on the machine
 
+	Memory int64 // bytes of the instance's memory after the call, which it has touched or not
+
 	// State is what the plugin wants remembered. The caller commits it together with what the call made, or not at all.
 	State []StateWrite
 }
@@ -105,6 +107,7 @@ type Error struct {
 	Plugin   string
 	Function string // "" while loading
 	Kind     Kind
+	Own      Kind   // while loading: with which of its own words init refused, Rejected to GaveUp; 0: it said none
 	Reason   string // a sentence without a full stop: what happened, and for a limit which and how large
 }
 

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/plugboard/plugboard/gateway/manifest"
 	"github.com/plugboard/plugboard/gateway/wasm/meter"
 	"github.com/plugboard/plugboard/gateway/wasm/quickjs"
 )
@@ -45,7 +47,8 @@ func (h *Host) LoadScript(ctx context.Context, name string, source []byte) (*Mod
 		return nil, refused(err)
 	}
 	sum := sha256.Sum256(source)
-	m := &Module{host: h, name: name, hash: hex.EncodeToString(sum[:]), form: Script, size: len(source), compiled: engine.compiled}
+	m := &Module{host: h, name: name, hash: hex.EncodeToString(sum[:]), form: Script, size: len(source), compiled: engine.compiled,
+		manifest: bytes.Clone(manifest.ReadScript(source))}
 	code, err := m.compileScript(ctx, source)
 	if err != nil {
 		return nil, err

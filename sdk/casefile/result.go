@@ -60,15 +60,6 @@ func (c Case) Compare(r Result) (difference string, err error) {
 	return Diff(want, got)
 }
 
-// ExpectedStop is how the call must stop, as the file beside the case says; "" when it must not.
-func (c Case) ExpectedStop() string {
-	var want stopFile
-	if read(c.stem()+errorFile, &want) != nil {
-		return ""
-	}
-	return want.Stop
-}
-
 // Update writes the file that a result would have to be compared with.
 func (c Case) Update(r Result) error {
 	got, suffix, other := r.file()

@@ -84,12 +84,13 @@ func reference(d []byte) (said string, ok bool) {
 	o.TimeFrom("t.t", doc.Get("t"))
 	o.StrsFrom("l", doc.Get("l"))
 	o.CopyFrom("c", doc.Get("c.0.d"))
+	o.CopyFrom("dot", doc.Get("c.0."))
 	o.Rest("rest", doc.Root())
 	return string(b.AppendJSON(nil)), true
 }
 
 var seeds = []string{
-	`{"a":{"b":"text","":1},"x":"63","long name":"true","t":"2025-03-04T08:00:00.5+01:00","l":["p","",null,7],"c":[{"d":[1,{}]}]}`,
+	`{"a":{"b":"text","":1},"x":"63","long name":"true","t":"2025-03-04T08:00:00.5+01:00","l":["p","",null,7],"c":[{"d":[1,{}],"":[2]}]}`,
 	`{"a":{"b":"\u00e4\ud83d\ude00\ud800\n\"\\"},"x":-9223372036854775808,"long name":0,"t":"2024-02-29t23:59:59z","l":[{}],"c":[{"d":"e"}]}`,
 	`{"a":[{"b":1}],"a":{"b":2},"x":1.0,"t":"2023-02-29T00:00:00Z","l":[],"c":{"0":{"d":9007199254740993}},"n":null,"e":{"f":{"g":[]}}}`,
 	`{"ä.b\u0041":"ö","a.b":{"c\\d":[[],[null],[{}]]},"l":["a",["b"]],"x":"9223372036854775808","q\"r":"s\/t"}`,

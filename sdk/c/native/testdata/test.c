@@ -325,6 +325,7 @@ static int compare(void) {
 			pb_time_from(o, "t.t", pb_get(doc, "t"));
 			pb_strs_from(o, "l", pb_get(doc, "l"));
 			pb_copy_from(o, "c", pb_get(doc, "c.0.d"));
+			pb_copy_from(o, "dot", pb_get(doc, "c.0."));
 			pb_set_rest(o, "rest", doc);
 			said = pb_write(o);
 		}

@@ -25,6 +25,7 @@ fn main() {
                 o.time_from("t.t", doc.get("t"));
                 o.strs_from("l", doc.get("l"));
                 o.copy_from("c", doc.get("c.0.d"));
+                o.copy_from("dot", doc.get("c.0."));
                 o.rest("rest", doc.root());
                 b.append_json(&mut out);
             }
