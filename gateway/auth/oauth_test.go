@@ -324,6 +324,27 @@ func TestClientCredentials(t *testing.T) {
 	})
 }
 
+// Some servers want the client in the form, and some an audience.
+func TestClientInTheForm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{}
+		token(t, oauth(t, e, config.Auth{Type: "oauth2-client-credentials", TokenURL: "https://a", ClientID: "id", ClientSecret: secret.New("s:e/c"),
+			ClientAuth: "body", Audience: "https://api.example.com/"}))
+		e.got(t, "grant_type=client_credentials&audience=https%3A%2F%2Fapi.example.com%2F&client_id=id&client_secret=s%3Ae%2Fc")
+		if got := e.headers[0].Get("Authorization"); got != "" {
+			t.Errorf("authorization %q as well", got)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{}
+		c := passwordGrant
+		c.ClientID, c.ClientSecret, c.ClientAuth = "id", secret.New("s"), "body"
+		a := oauth(t, e, c)
+		token(t, a)
+		e.got(t, grantBody+"&client_id=id&client_secret=s")
+	})
+}
+
 func FuzzTokenAnswer(f *testing.F) {
 	for _, seed := range []string{`{"access_token":"a","expires_in":3600}`, `{"access_token":"a","expires_in":"1e400"}`, `{"access_token":"a","expires_in":-1}`,
 		`{"access_token":"a","expires_in":{}}`, `{}`, `[]`, "", `{"access_token":"a\u0000"}`} {
