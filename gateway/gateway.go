@@ -191,7 +191,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.happened})
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
-			Store: g.store, Feed: g.feed, Tokens: tokens, Endpoints: endpoints{g}, Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}, Log: g.log},
+			Store: g.store, Feed: g.feed, Tokens: tokens, Endpoints: endpoints{g}, Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}},
 			Ready: g.ready, Secrets: runningSecrets{g}, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),

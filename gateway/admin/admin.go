@@ -165,6 +165,7 @@ func newAPI(o Options) *api {
 	a.handle("GET /v1/replay/diff", access.Operator, a.diff) // it keeps the plugins busy
 	a.handle("GET /v1/stream", access.Viewer, a.stream)
 	a.handle("GET /v1/audit", access.Viewer, a.audit)
+	a.handle("GET /v1/openapi.json", access.Viewer, a.openAPI)
 	a.handle("GET /v1/version", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, a.Version) })
 	a.handle("GET /v1/sources", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Sources, "")) })
 	a.handle("GET /v1/routes", access.Viewer, func(w http.ResponseWriter, _ *http.Request) { a.answer(w, list(a.Setup().Routes, "")) })

@@ -1,12 +1,12 @@
 package admin
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/plugboard/plugboard/gateway/access"
 	"github.com/plugboard/plugboard/gateway/replay"
 	"github.com/plugboard/plugboard/queue"
 )
@@ -31,35 +31,38 @@ type Selection struct {
 const maxSelection = 1 << 20
 
 func (a *api) replay(w http.ResponseWriter, r *http.Request) {
-	s, f, err := selection(w, r)
-	if err == nil && s.Why != "" {
-		err = fmt.Errorf("why belongs to /v1/cancel")
-	}
-	if err != nil {
-		problem(w, http.StatusBadRequest, err.Error())
+	s, f, ok := selection(w, r)
+	switch {
+	case !ok:
+		return
+	case s.Why != "":
+		problem(w, http.StatusBadRequest, "why belongs to /v1/cancel")
 		return
 	}
 	report, err := a.Steer.Replay(r.Context(), replay.Request{IDs: s.IDs, Filter: f, Rejected: s.Rejected, Unrouted: s.Unrouted,
 		To: s.To, Again: s.Again, DryRun: s.DryRun, Limit: s.Limit, Cursor: s.Cursor})
-	a.steered(w, report, err)
+	a.steered(w, r, report, err)
 }
 
 func (a *api) cancel(w http.ResponseWriter, r *http.Request) {
-	s, f, err := selection(w, r)
-	if err == nil && (s.Rejected || s.Unrouted || s.Again || s.To != "") {
-		err = fmt.Errorf("rejected, unrouted, to and again belong to /v1/replay")
-	}
-	if err != nil {
-		problem(w, http.StatusBadRequest, err.Error())
+	s, f, ok := selection(w, r)
+	switch {
+	case !ok:
+		return
+	case s.Rejected || s.Unrouted || s.Again || s.To != "":
+		problem(w, http.StatusBadRequest, "rejected, unrouted, to and again belong to /v1/replay")
 		return
 	}
 	report, err := a.Steer.Cancel(r.Context(), replay.Cancellation{IDs: s.IDs, Filter: f, Why: s.Why, DryRun: s.DryRun,
 		Limit: s.Limit, Cursor: s.Cursor})
-	a.steered(w, report, err)
+	a.steered(w, r, report, err)
 }
 
-// steered answers with a report. What was done before an error stands in the log; asking again goes on.
-func (a *api) steered(w http.ResponseWriter, report replay.Report, err error) {
+// steered answers with a report, and says in the log who had it done: what was done before an error too. Asking again goes on.
+func (a *api) steered(w http.ResponseWriter, r *http.Request, report replay.Report, err error) {
+	if report.Done > 0 && !report.DryRun {
+		a.Logger.Info("done by request", "path", r.URL.Path, "deliveries", report.Done, "by", access.From(r.Context()).Name)
+	}
 	switch {
 	case err == nil:
 		a.answer(w, report)
@@ -70,23 +73,34 @@ func (a *api) steered(w http.ResponseWriter, report replay.Report, err error) {
 	}
 }
 
-// selection reads the request.
-func selection(w http.ResponseWriter, r *http.Request) (s Selection, f *queue.Filter, err error) {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSelection))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil {
-		return s, nil, fmt.Errorf("the body: %w; send for example {\"filter\":{\"state\":\"dead\"},\"dry_run\":true}", err)
+// selection reads the request. When it cannot, it has answered and gives false.
+func selection(w http.ResponseWriter, r *http.Request) (s Selection, f *queue.Filter, ok bool) {
+	body, ok := jsonOf(w, r, maxSelection)
+	if !ok {
+		return s, nil, false
+	}
+	f, err := s.read(body)
+	if err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+	}
+	return s, f, err == nil
+}
+
+// read reads a body, and the filter in it; nil for none.
+func (s *Selection) read(body []byte) (*queue.Filter, error) {
+	if err := strictly(body, s); err != nil {
+		return nil, fmt.Errorf("the body: %w; send for example {\"filter\":{\"state\":\"dead\"},\"dry_run\":true}", err)
 	}
 	if s.Filter == nil && (s.IDs != nil || !s.Rejected && !s.Unrouted) {
-		return s, nil, nil
+		return nil, nil
 	}
 	q := url.Values{}
 	for name, v := range s.Filter {
 		if name == "limit" || name == "cursor" {
-			return s, nil, fmt.Errorf("%s stands beside the filter, not in it", name)
+			return nil, fmt.Errorf("%s stands beside the filter, not in it", name)
 		}
 		q.Set(name, v)
 	}
-	read, err := filter(q, time.Now())
-	return s, &read, err
+	f, err := filter(q, time.Now())
+	return &f, err
 }

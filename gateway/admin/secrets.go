@@ -47,9 +47,7 @@ func (a *api) listSecrets(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *api) putSecret(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Value string `json:"value"`
-	}
+	var body secretBody
 	text, ok := jsonOf(w, r, maxSecretBody)
 	if !ok {
 		return

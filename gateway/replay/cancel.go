@@ -46,9 +46,6 @@ func (r *Runner) Cancel(ctx context.Context, q Cancellation) (Report, error) {
 	} else {
 		err = c.cancelAll(&q)
 	}
-	if c.report.Done > 0 && !q.DryRun {
-		r.Log.Info("cancelled", "deliveries", c.report.Done, "reason", q.Why)
-	}
 	return c.report, err
 }
 

@@ -13,7 +13,6 @@ package replay
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -102,7 +101,6 @@ type Store interface {
 type Runner struct {
 	Store Store
 	Setup Setup
-	Log   *slog.Logger
 	Now   func() time.Time // nil: time.Now
 }
 

@@ -30,9 +30,6 @@ func (r *Runner) Replay(ctx context.Context, q Request) (Report, error) {
 	default:
 		err = p.deliveries()
 	}
-	if c.report.Done > 0 && !q.DryRun {
-		r.Log.Info("queued again", "deliveries", c.report.Done, "to", q.To)
-	}
 	return c.report, err
 }
 
