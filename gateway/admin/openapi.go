@@ -32,6 +32,7 @@ var parameters = map[string]string{
 	"until":  "Only before this time.",
 	"limit":  "How many, 1 to 1000. A page may be shorter, even empty, and have a next one.",
 	"cursor": "Where to go on: next of the page before.",
+	"status": "Only with this status: active, disabled, broken.",
 	"raw":    "Also the request that it came in.",
 	"force":  "true: although it is in use.",
 	"id":     "Its ID; a slash in it may be written as it is, or as %2F.",

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/plugboard/plugboard/gateway/access"
+	"github.com/plugboard/plugboard/gateway/endpoint"
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/replay"
 	"github.com/plugboard/plugboard/queue"
@@ -44,6 +45,13 @@ func operations() []operation {
 		{pattern: "PUT /v1/secrets/{name}", does: "Set a secret.", body: secretBody{}, answer: SecretChange{}, fails: []int{conflict}},
 		{pattern: "DELETE /v1/secrets/{name}", does: "Remove a secret.", query: []string{"force"}, status: http.StatusNoContent, fails: []int{notFound, conflict}},
 		{pattern: "POST /v1/secrets/reseal", does: "Seal all secrets again with the present master key.", answer: map[string]int{}, fails: []int{conflict}},
+		{pattern: "GET /v1/endpoints", does: "List the destinations that were set up at run time.", query: []string{"status", "limit", "cursor"}, answer: listing{EndpointInfo{}}},
+		{pattern: "POST /v1/endpoints", does: "Set a destination up: the settings that the file has for one, in JSON, with those of its route.", body: endpoint.Settings{},
+			status: http.StatusCreated, answer: EndpointInfo{}, fails: []int{conflict, http.StatusUnprocessableEntity}},
+		{pattern: "GET /v1/endpoints/{id}", does: "An endpoint.", answer: EndpointInfo{}, fails: []int{notFound}},
+		{pattern: "PATCH /v1/endpoints/{id}", does: "Change an endpoint's settings, as RFC 7396 merges them.", body: endpoint.Settings{}, answer: EndpointInfo{},
+			fails: []int{notFound, http.StatusUnprocessableEntity}},
+		{pattern: "DELETE /v1/endpoints/{id}", does: "Remove an endpoint.", status: http.StatusNoContent, fails: []int{notFound}},
 		{pattern: "GET /v1/tokens", does: "List tokens, without their texts.", query: paged, answer: listing{access.Token{}}},
 		{pattern: "POST /v1/tokens", does: "Make a token; its text is shown this once.", body: NewToken{}, status: http.StatusCreated, answer: CreatedToken{},
 			fails: []int{http.StatusUnprocessableEntity}},

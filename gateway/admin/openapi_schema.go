@@ -42,6 +42,8 @@ func (s schemas) typed(t reflect.Type) object {
 	switch {
 	case t == timeType:
 		return object{"type": "string", "format": "date-time"}
+	case t == reflect.TypeFor[EndpointInfo](): // it has its settings beside what is described
+		return s.reference(t)
 	case t == rawType || t.Implements(marshalerType):
 		return object{} // any JSON
 	case t.Implements(textType):
