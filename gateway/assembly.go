@@ -201,17 +201,12 @@ func (l *faultList) error() error {
 	return nil
 }
 
-// routeFault places an expression's fault in the file: the expression begins behind its opening quote.
+// routeFault places an expression's fault in the file, within the expression.
 func routeFault(cfg *config.Config, w *route.BuildError) config.Fault {
 	f := config.Fault{Position: cfg.AtPath(w.Place), What: w.Err.Error(), Do: "correct it"}
 	var e *condition.Error
 	if errors.As(w.Err, &e) {
-		f.What, f.Do = e.What, e.Do
-		if e.Line == 1 {
-			f.Column += e.Column
-		} else {
-			f.Line, f.Column = f.Line+e.Line-1, e.Column
-		}
+		f.What, f.Do, f.Position = e.What, e.Do, cfg.Within(w.Place, e.Offset)
 	}
 	return f
 }

@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/expr-lang/expr/checker"
@@ -26,6 +27,9 @@ var allowed = map[string]bool{
 // compile checks an expression against the canonical event and compiles it. Its steps are those of expr.Compile, with
 // the resolving of names between parsing and checking, so that faults in names are told in the configuration's words.
 func compile(source string, condition bool) (program, error) {
+	if len(source) > maxSource {
+		return program{}, newError(source, 0, fmt.Sprintf("the expression has %d bytes, more than %d", len(source), maxSource), "split it over several routes")
+	}
 	config := conf.CreateNew()
 	config.MaxNodes = maxNodes
 	for name := range config.Builtins {

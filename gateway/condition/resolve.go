@@ -2,6 +2,7 @@ package condition
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ type resolver struct {
 	slots  []slot
 	loop   bool // inside the predicate of any, all, none, one, count
 	err    *Error
+	cost
 }
 
 func (r *resolver) fail(n ast.Node, do, what string, args ...any) {
@@ -50,7 +52,9 @@ func (r *resolver) walk(n *ast.Node) {
 		r.walk(&node.Node)
 	case *ast.CallNode:
 		r.fail(node, "use one of "+functionNames, "no function %s", callee(node))
-	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.StringNode, *ast.PointerNode:
+	case *ast.PointerNode:
+		r.element()
+	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.StringNode:
 	default:
 		r.fail(node, "write one expression without it", "variables, slices, maps and sequences are not part of a condition")
 	}
@@ -75,44 +79,57 @@ func (r *resolver) builtin(node *ast.BuiltinNode) {
 		r.fail(node, "use one of "+functionNames, "no function %s", node.Name)
 		return
 	}
+	if r.loop && slices.ContainsFunc(node.Arguments, isPredicate) {
+		// Each level would multiply the cost by the length of a list that the sender chose.
+		r.fail(node, "test the lists one after the other", "a loop within a loop")
+		return
+	}
+	first := len(r.read)
 	for i := range node.Arguments {
-		_, isLoop := node.Arguments[i].(*ast.PredicateNode)
-		if !isLoop {
-			r.walk(&node.Arguments[i])
+		if !isPredicate(node.Arguments[i]) {
+			r.working(func() { r.walk(&node.Arguments[i]) })
 			continue
 		}
-		if r.loop {
-			// Each level would multiply the cost by the length of a list that the sender chose.
-			r.fail(node, "test the lists one after the other", "a loop within a loop")
-			return
-		}
-		r.loop = true
+		r.loop, r.list, r.work = true, r.read[first:len(r.read):len(r.read)], false
 		r.walk(&node.Arguments[i])
-		r.loop = false
+		r.loop, r.list = false, nil
 	}
+}
+
+func isPredicate(n ast.Node) bool {
+	_, ok := n.(*ast.PredicateNode)
+	return ok
 }
 
 // binary resolves both sides. A field without a type of its own takes that of what it is compared with, so that it too
 // reads as "", 0 or false where it is absent.
 func (r *resolver) binary(node *ast.BinaryNode) {
 	left, right := anything, anything
+	onLeft, onRight := plainly, plainly
 	switch node.Operator {
 	case "==", "!=", "<", "<=", ">", ">=":
 		left, right = literal(node.Right), literal(node.Left)
-	case "contains", "startsWith", "endsWith":
+	case "contains":
+		left, right, onLeft = text_, text_, r.working
+	case "startsWith", "endsWith":
 		left, right = text_, text_
 	case "matches":
-		if _, ok := node.Right.(*ast.StringNode); !ok {
+		pattern, ok := node.Right.(*ast.StringNode)
+		if !ok {
 			r.fail(node.Right, "write the pattern out in quotes", "matches needs a pattern that is known beforehand")
 			return
 		}
-		left = text_
+		left, onLeft = text_, func(walk func()) { r.matching(pattern.Value, walk) }
+	case "in":
+		onRight = r.working
+	case "+":
+		onLeft, onRight = r.joining, r.joining
 	case "..":
 		r.fail(node, "compare with < and >", "ranges are not part of a condition")
 		return
 	}
-	r.operand(&node.Left, left)
-	r.operand(&node.Right, right)
+	onLeft(func() { r.operand(&node.Left, left) })
+	onRight(func() { r.operand(&node.Right, right) })
 }
 
 func (r *resolver) operand(n *ast.Node, like kind) {
@@ -170,6 +187,10 @@ func (r *resolver) chain(n *ast.Node, like kind) {
 	}
 	if k == anything {
 		k = like
+	}
+	if r.loop && r.work {
+		r.fail(links[0].node, "work on # alone there, and compare other fields with == or <", "%s would be worked through for every element of the list", path(links))
+		return
 	}
 	ast.Patch(n, &ast.IdentifierNode{Value: r.slot(links, k)})
 }
@@ -271,13 +292,15 @@ func (r *resolver) slot(links []link, k kind) string {
 	}
 	s := slot{path: strings.Join(steps, "."), kind: k}
 	s.name = s.path + "\x00" + strconv.Itoa(int(k)) // no expression can spell that
-	for _, known := range r.slots {
-		if known.name == s.name {
+	for i := range r.slots {
+		if r.slots[i].name == s.name {
+			r.charge(i)
 			return s.name
 		}
 	}
 	s.attribute = attributes[s.path]
 	r.slots = append(r.slots, s)
+	r.charge(len(r.slots) - 1)
 	return s.name
 }
 

@@ -22,6 +22,9 @@ type slot struct {
 	path      string // as jsondoc has it
 	kind      kind
 	attribute func(*event.Event) *string // of what the Event holds itself; else nil
+
+	steps  int  // instructions of the patterns that it is held against
+	joined bool // with other texts
 }
 
 var attributes = map[string]func(*event.Event) *string{
@@ -79,7 +82,7 @@ func (v *View) Release() {
 func (v *View) run(p *program) (any, error) {
 	for i := range p.slots {
 		s := &p.slots[i]
-		if _, known := v.values[s.name]; known {
+		if _, known := v.values[s.name]; known && s.steps == 0 && !s.joined {
 			continue
 		}
 		value, err := v.read(s)
@@ -109,7 +112,11 @@ func (v *View) read(s *slot) (any, error) {
 	if v.broken != nil {
 		return nil, fmt.Errorf("condition: the event is not JSON: %w", v.broken)
 	}
-	return convert(v.doc.Get(s.path), s.kind), nil
+	value := v.doc.Get(s.path)
+	if err := s.afford(value); err != nil {
+		return nil, fmt.Errorf("condition: %s %w", s.path, err)
+	}
+	return convert(value, s.kind), nil
 }
 
 // convert reads a value as a kind; what is absent, or cannot be read so, is the kind's zero.

@@ -42,6 +42,7 @@ type Config struct {
 	endpoint string              // its ID, where this is an endpoint's (Endpoint.Alone)
 	written  map[string]string   // of an endpoint
 	places   map[string]Position // by key path, "destinations.babelforce.url", "routes[0].when"
+	literals map[string]literal  // of expressions, by key path
 }
 
 // Named is a secret that the file names: where it was found, and where the file names it first.

@@ -39,6 +39,7 @@ func expression[T any](example string, field func(*T) *string) reads[T] {
 	return reads[T]{kind: k, into: func(r *reader, n node, t *T) {
 		value, _ := r.string(n, k, usage{braces: true})
 		*field(t) = value.plain
+		r.expressionAt(n, value.plain)
 	}}
 }
 

@@ -51,7 +51,7 @@ func Parse(file string, text []byte, opts Options) (*Config, error) {
 	if _, err := toml.Decode(string(text), &tree); err != nil {
 		return nil, Faults{r.syntax(err)}
 	}
-	c := &Config{file: file, Vault: r.all, places: map[string]Position{}}
+	c := &Config{file: file, Vault: r.all, places: map[string]Position{}, literals: map[string]literal{}}
 	for p, at := range r.places {
 		c.places[string(p)] = r.lines.position(at.value)
 		if _, taken := r.places[path(p.unquoted())]; !taken {
@@ -62,6 +62,9 @@ func Parse(file string, text []byte, opts Options) (*Config, error) {
 	readTable(r, node{"", tree}, configSettings, c)
 	if r.broken != nil {
 		return nil, r.broken
+	}
+	for p, l := range r.literals {
+		c.literals[string(p)], c.literals[p.unquoted()] = l, l
 	}
 	r.check(c)
 	if len(r.faults) > 0 {

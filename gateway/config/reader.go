@@ -63,7 +63,8 @@ type reader struct {
 	endpoint *endpointReading // nil where a file is read
 	// storable says that what opening the store needs is read.
 	storable bool
-	samples  map[path]string // a setting's default as TOML: what to write where a remedy needs a value
+	samples  map[path]string  // a setting's default as TOML: what to write where a remedy needs a value
+	literals map[path]literal // expressions as they are written
 }
 
 func newReader(file, text string, opts Options) *reader {
@@ -71,7 +72,7 @@ func newReader(file, text string, opts Options) *reader {
 		opts.Getenv = os.LookupEnv
 	}
 	return &reader{file: file, lines: newLines(file, text), places: places(text), opts: opts, all: &secret.Vault{},
-		listen: map[path]string{}, samples: map[path]string{}}
+		listen: map[path]string{}, samples: map[path]string{}, literals: map[path]literal{}}
 }
 
 func (r *reader) close() {
