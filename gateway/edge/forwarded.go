@@ -111,7 +111,9 @@ func forwardedElement(value string) (hop, rest string, more bool) {
 			continue
 		}
 		var text string
-		text, behind = parameter(behind)
+		if text, behind, found = parameter(behind); !found {
+			return "", "", false
+		}
 		if strings.EqualFold(strings.TrimSpace(name), "for") {
 			hop = text
 		}
@@ -124,15 +126,16 @@ func forwardedElement(value string) (hop, rest string, more bool) {
 	}
 }
 
-// parameter reads a token or a quoted text, and gives what stands behind it from the next comma or semicolon on.
-func parameter(s string) (text, behind string) {
+// parameter reads a token or a quoted text, and gives what stands behind it from the next comma or semicolon on; false for
+// a quote that does not end: a sender may open one so that what the proxy adds to its line falls into it.
+func parameter(s string) (text, behind string, ok bool) {
 	s = strings.TrimLeft(s, " \t")
 	if !strings.HasPrefix(s, `"`) {
 		end := strings.IndexAny(s, ",;")
 		if end < 0 {
 			end = len(s)
 		}
-		return strings.TrimSpace(s[:end]), s[end:]
+		return strings.TrimSpace(s[:end]), s[end:], true
 	}
 	var out strings.Builder
 	i := 1
@@ -142,9 +145,12 @@ func parameter(s string) (text, behind string) {
 		}
 		out.WriteByte(s[i])
 	}
-	end := strings.IndexAny(s[min(i, len(s)):], ",;")
-	if end < 0 {
-		return out.String(), ""
+	if i >= len(s) {
+		return "", "", false
 	}
-	return out.String(), s[i+end:]
+	end := strings.IndexAny(s[i:], ",;")
+	if end < 0 {
+		return out.String(), "", true
+	}
+	return out.String(), s[i+end:], true
 }
