@@ -20,6 +20,9 @@ var ErrNotJSON = errors.New("neither a CloudEvent nor JSON")
 // JSON, which becomes the data of one event of type vendor.unmapped. Data stays as it was sent. body must not change
 // during the call; the result shares no memory with it.
 func ReadPlain(headers []Header, body []byte, d Defaults) ([]Event, error) {
+	if err := bounded(body); err != nil {
+		return nil, err
+	}
 	content := mediaType(value(headers, "content-type"))
 	switch {
 	case content == "application/cloudevents+json":
