@@ -241,7 +241,9 @@ func (g *Gateway) setup() admin.Setup {
 		s.Routes = append(s.Routes, admin.RouteInfo{Name: c.Name, From: c.From, Types: c.Types, When: c.When, To: c.To, Enabled: c.Enabled})
 	}
 	for _, c := range a.cfg.Destinations {
-		s.Destinations = append(s.Destinations, admin.DestinationInfo{Name: c.Name, Plugin: c.Plugin, URL: c.URL.Display, Endpoint: a.endpoints[c.Name] != nil})
+		standing := g.dispatch.Look(c.Name)
+		s.Destinations = append(s.Destinations, admin.DestinationInfo{Name: c.Name, Plugin: c.Plugin, URL: c.URL.Display,
+			Endpoint: a.endpoints[c.Name] != nil, Failing: standing.Failing, QuietUntil: standing.QuietUntil})
 	}
 	return s
 }

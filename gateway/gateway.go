@@ -85,6 +85,7 @@ type Gateway struct {
 	mu      sync.Mutex // held by Reload
 	current *assembly
 	loose   map[string]admin.PluginInfo // files in the plugin folder that came while it ran and that nothing names
+	pausing sync.Mutex                  // orders pauses and their records
 	running bool                        // Run has handed the destinations to dispatch
 	stopped bool
 
@@ -189,10 +190,11 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.routes.Store(g.current.routes)
 	g.notice = notice.New(notice.Options{Store: g.accept, Routes: g.routes.Load, Metrics: g.metrics, Feed: g.feed, Log: g.log})
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.happened})
+	g.holdPaused()
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
 			Store: g.store, Feed: g.feed, Tokens: tokens, Endpoints: endpoints{g}, Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}},
-			Ready: g.ready, Secrets: runningSecrets{g}, Logger: g.log, Version: g.opts.Version,
+			Ready: g.ready, Secrets: runningSecrets{g}, Pausing: g, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),
 		ReadHeaderTimeout: cfg.Server.ReadTimeout, ReadTimeout: cfg.Server.ReadTimeout,

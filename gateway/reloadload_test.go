@@ -64,7 +64,8 @@ func (r *reloading) setup(t *testing.T) (out [3]any) {
 	r.api(t, "/v1/routes", &routes)
 	r.api(t, "/v1/destinations", &destinations)
 	for i := range destinations.Items {
-		destinations.Items[i].Pending, destinations.Items[i].Leased = 0, 0
+		d := &destinations.Items[i]
+		d.Pending, d.Leased, d.Oldest, d.QuietUntil, d.Failing = 0, 0, time.Time{}, time.Time{}, false
 	}
 	return [3]any{routes.Items, destinations.Items, r.plugin(t).Hash}
 }

@@ -49,15 +49,21 @@ func startWith(t testing.TB, o gateway.Options) *running {
 // run runs a gateway until the test ends.
 func run(t testing.TB, g *gateway.Gateway) {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	t.Cleanup(runStopping(t, g))
+}
+
+// runStopping runs a gateway until it is told to stop; it fails the test if that does not go well.
+func runStopping(t testing.TB, g *gateway.Gateway) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	return func() {
+		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the gateway stopped with: %v", err)
 		}
-	})
+	}
 }
 
 // api asks the API, and reads what it answers into the value.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/queue"
 	"github.com/plugboard/plugboard/queue/badgerqueue"
@@ -40,6 +41,18 @@ func withMetrics(m *metrics.Set) func(*badgerqueue.Options) {
 		o.Observe = func(batch int, d time.Duration) {
 			m.CommitBatchSize.Observe(float64(batch))
 			m.CommitDuration.Observe(d.Seconds())
+		}
+	}
+}
+
+// tellReplaced counts what a newer event replaced, and tells it to who follows.
+func (g *Gateway) tellReplaced(o *badgerqueue.Options) {
+	o.Superseded = func(d queue.Delivery) {
+		state := d.State.String()
+		g.metrics.Deliveries.WithLabelValues(d.Destination, state).Inc()
+		if g.feed.Busy() {
+			g.feed.Publish(feed.Note{Kind: feed.Ended, Time: time.Now(), Source: d.Event.Source, Event: d.Event.ID, Type: d.Event.Type,
+				Subject: d.Event.Subject, Delivery: d.ID, Destination: d.Destination, Route: d.Route, Attempt: d.Attempts, Result: state, Reason: d.Reason})
 		}
 	}
 }

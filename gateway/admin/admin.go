@@ -32,6 +32,7 @@ type Options struct {
 	Diff      Differ                      // what the plugins as they are now would make of what is stored
 	Ready     func(context.Context) error // why the gateway cannot take events, nil if it can
 	Secrets   Secrets
+	Pausing   Pausing
 	Metrics   http.Handler
 	Logger    *slog.Logger
 	Version   any // what /v1/version answers
@@ -82,6 +83,12 @@ type DestinationInfo struct {
 	Endpoint bool   `json:"endpoint,omitempty"` // set up at run time; its name is the endpoint's ID
 	Pending  int    `json:"pending"`
 	Leased   int    `json:"leased"`
+
+	Configured bool      `json:"configured"`      // false: it is in the file no more, and something waits for it
+	Oldest     time.Time `json:"oldest,omitzero"` // when what waits longest was accepted
+	Paused     *Paused   `json:"paused,omitempty"`
+	Failing    bool      `json:"failing,omitempty"`    // its breaker is open: one attempt at a time, as a probe
+	QuietUntil time.Time `json:"quiet_until,omitzero"` // it is left alone until then, as its answers asked or as its breaker wants
 }
 
 // PluginInfo is a plugin: what is in use of its name, and why its file as it is now is not, where it is not.
@@ -182,6 +189,8 @@ func newAPI(o Options) *api {
 	a.handle("GET /v1/endpoints/{id}", access.Viewer, a.showEndpoint)
 	a.handle("PATCH /v1/endpoints/{id}", access.Operator, a.changeEndpoint)
 	a.handle("DELETE /v1/endpoints/{id}", access.Operator, a.removeEndpoint)
+	a.handle("POST /v1/destinations/{name}/pause", access.Operator, a.pauseDestination)
+	a.handle("POST /v1/destinations/{name}/resume", access.Operator, a.resumeDestination)
 	a.handle("GET /v1/tokens", access.Admin, a.listTokens)
 	a.handle("POST /v1/tokens", access.Admin, a.createToken)
 	a.handle("DELETE /v1/tokens/{id}", access.Admin, a.removeToken)

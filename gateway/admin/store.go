@@ -130,17 +130,12 @@ func (a *api) listRejected(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) listDestinations(w http.ResponseWriter, r *http.Request) {
-	depth, err := a.Store.Depth(r.Context())
+	all, err := a.destinations(r.Context())
 	if err != nil {
 		fail(w, err)
 		return
 	}
-	ds := a.Setup().Destinations
-	for i := range ds {
-		d := depth[ds[i].Name]
-		ds[i].Pending, ds[i].Leased = d.Pending, d.Leased
-	}
-	a.answer(w, list(ds, ""))
+	a.answer(w, list(all, ""))
 }
 
 func (a *api) audit(w http.ResponseWriter, r *http.Request) {

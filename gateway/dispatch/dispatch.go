@@ -201,6 +201,23 @@ func (d *Dispatcher) Hold(destination string, on bool) {
 	}
 }
 
+// Standing is how a destination does.
+type Standing struct {
+	Failing    bool      // its breaker is open: it gets one attempt at a time, as a probe
+	QuietUntil time.Time // nothing is asked of it until then; zero: it is not left alone
+}
+
+// Look tells how a destination does; the zero Standing when it has no lane.
+func (d *Dispatcher) Look(destination string) Standing {
+	d.mu.Lock()
+	l := d.lanes[destination]
+	d.mu.Unlock()
+	if l == nil {
+		return Standing{}
+	}
+	return l.gate.look()
+}
+
 func (d *Dispatcher) ending() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -137,6 +137,25 @@ func (g *gate) inherit(before *gate) {
 	g.pace.inherit(was)
 }
 
+// look tells how the destination does.
+func (g *gate) look() (s Standing) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	s.Failing = g.pause > 0
+	quiet := g.pace.quiet
+	if s.Failing && g.until.After(quiet) {
+		quiet = g.until
+	}
+	if g.pace.left <= 0 && g.pace.reset.After(quiet) {
+		quiet = g.pace.reset
+	}
+	if quiet.After(now) {
+		s.QuietUntil = quiet
+	}
+	return s
+}
+
 // turn is what an outcome did to the breaker.
 type turn uint8
 

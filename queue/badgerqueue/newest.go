@@ -245,7 +245,7 @@ func (it *replaced) tell(o *settleOp) (d queue.Delivery) {
 	if it.e.body != nil {
 		ev = *it.e.body
 	} else {
-		ev.ID = it.l.eventID(o.record.eventSeq(it.seq))
+		ev = it.l.event(o.record.eventSeq(it.seq))
 	}
 	ev.Body, ev.Raw = nil, nil
 	return o.record.toDelivery(it.l, it.seq, ev)
@@ -285,24 +285,24 @@ func (l *line) idOfNewest(hash uint64) string {
 	l.mu.Lock()
 	seq := l.newest[hash].seen
 	l.mu.Unlock()
-	if id := l.eventID(seq); id != "" {
-		return deliveryID(id, l.name, seq, 0)
+	if ev := l.event(seq); ev.ID != "" {
+		return deliveryID(ev.ID, l.name, seq, 0)
 	}
 	return "a newer one"
 }
 
-// eventID gives the ID of a stored event, "" when it cannot be read.
-func (l *line) eventID(seq uint64) string {
+// event gives what is known of a stored event without its body; the zero Event when it cannot be read.
+func (l *line) event(seq uint64) (ev queue.Event) {
 	if !l.q.enter() {
-		return ""
+		return ev
 	}
 	defer l.q.leave()
 	snap := l.q.store.snapshot()
 	defer snap.release()
 	if r, err := l.q.store.readEvent(snap.Txn, seq, false); err == nil && r != nil {
-		return r.event.ID
+		ev = r.event
 	}
-	return ""
+	return ev
 }
 
 // newestRecord checks that an l record points to a delivery that waits, and is of its key.

@@ -18,7 +18,7 @@ type Options struct {
 	Now        func() time.Time                 // the wall clock, for records; 0: time.Now. Waiting goes by a clock that is not set.
 	Logger     *slog.Logger                     // 0: slog.Default()
 	Observe    func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
-	Superseded func(queue.Delivery)             // called after a delivery was replaced by a newer one, with its event's ID alone; must be quick
+	Superseded func(queue.Delivery)             // called after a delivery was replaced by a newer one, its event without Body and Raw; must be quick
 	Step       func(Step)                       // for tests that end the process at a step; 0: nothing
 
 	AcceptLoss bool // open a store of which a part is missing or damaged, and go on with what is left; see ErrBehind, ErrDamaged
