@@ -2,7 +2,6 @@ package toolchain_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,7 +42,7 @@ func (f facts) Fact(name string) ([]byte, bool) {
 //
 //	go test ./gateway/toolchain -run '^$' -bench Guests
 func BenchmarkGuests(b *testing.B) {
-	host := benchHost(b)
+	host := openHost(b, wasm.Limits{})
 	for _, c := range []work{
 		{"ziwo-calls", `{"account":"acme"}`, wasm.Receive, ziwoMessage},
 		{"telegram-message", `{"chat_id":100200300}`, wasm.Format, stateChange},
@@ -53,7 +52,7 @@ func BenchmarkGuests(b *testing.B) {
 			if _, err := os.Stat(folder); err != nil {
 				continue
 			}
-			b.Run(c.plugin+"/"+lang.Name, func(b *testing.B) { c.measure(b, open(b, host, folder, c.config)) })
+			b.Run(c.plugin+"/"+lang.Name, func(b *testing.B) { c.measure(b, open(b, compile(b, host, folder), c.config, 1)) })
 		}
 	}
 }
@@ -63,7 +62,7 @@ func BenchmarkGuests(b *testing.B) {
 //
 //	go test ./gateway/toolchain -run '^$' -bench Bundled
 func BenchmarkBundled(b *testing.B) {
-	host := benchHost(b)
+	host := openHost(b, wasm.Limits{})
 	const webhookConfig = `{"url":"/agents/{{data.agent.id}}","body":"{\"event\":\"{{id}}\",\"agent\":{\"id\":\"{{data.agent.id}}\",\"name\":\"{{data.agent.name}}\"},\"from\":\"{{data.previous_state.name}}\",\"to\":\"{{data.state.name}}\"}"}`
 	for _, c := range []struct {
 		folder string
@@ -74,7 +73,7 @@ func BenchmarkBundled(b *testing.B) {
 		{"../../plugins/babelforce", work{"babelforce", `{"presence_map":{"away":"away"}}`, wasm.Format, stateChange}},
 		{"../../plugins/zendesk", work{"zendesk", `{}`, wasm.Receive, zendeskMessage}},
 	} {
-		b.Run(c.plugin, func(b *testing.B) { c.measure(b, open(b, host, c.folder, c.config)) })
+		b.Run(c.plugin, func(b *testing.B) { c.measure(b, open(b, compile(b, host, c.folder), c.config, 1)) })
 	}
 }
 
@@ -83,7 +82,7 @@ func BenchmarkBundled(b *testing.B) {
 //
 //	go test ./gateway/toolchain -run '^$' -bench First -benchtime 200x
 func BenchmarkFirst(b *testing.B) {
-	host := benchHost(b)
+	host := openHost(b, wasm.Limits{})
 	for _, c := range []struct {
 		folder string
 		work
@@ -142,53 +141,4 @@ func (w work) measure(b *testing.B, p wasm.Plugin) {
 	b.ReportMetric(float64(out.Cost), "counts/op")
 	b.ReportMetric(float64(len(w.body)), "B-in")
 	b.ReportMetric(float64(len(out.Body)), "B-out")
-}
-
-func benchHost(b *testing.B) *wasm.Host {
-	b.Helper()
-	host, err := wasm.NewHost(b.Context(), wasm.HostOptions{CacheDir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := host.Close(context.Background()); err != nil {
-			b.Error(err)
-		}
-	})
-	return host
-}
-
-// open builds a plugin and makes it ready; a compiler that is missing skips, by name.
-func open(b *testing.B, host *wasm.Host, folder, config string) wasm.Plugin {
-	b.Helper()
-	p, err := compile(b, host, folder).New(b.Context(), wasm.PluginOptions{Config: []byte(config), Instances: 1, Ready: 1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := p.Close(context.Background()); err != nil {
-			b.Error(err)
-		}
-	})
-	return p
-}
-
-func compile(b *testing.B, host *wasm.Host, folder string) *wasm.Module {
-	b.Helper()
-	file, _, err := toolchain.Build(b.Context(), folder, b.TempDir())
-	if errors.Is(err, toolchain.ErrNoCompiler) {
-		b.Skip(err)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	code, err := os.ReadFile(file)
-	if err != nil {
-		b.Fatal(err)
-	}
-	m, err := host.Load(b.Context(), filepath.Base(folder), code)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return m
 }

@@ -87,8 +87,8 @@ func function(params, code []byte) mod {
 		sec(secExport, 1, 1, 'f', 0, 0).sec(secCode, cat([]byte{1}, appendU32(nil, uint32(len(body))), body)...)
 }
 
-// open gives a module's function f; the counter of one that has been rewritten is filled whenever it is empty.
-func open(t *testing.T, wasm []byte) func(...uint64) string {
+// start gives a module's function f; the counter of one that has been rewritten is filled whenever it is empty.
+func start(t *testing.T, wasm []byte) func(...uint64) ([]uint64, error) {
 	t.Helper()
 	ctx := context.Background()
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
@@ -108,9 +108,18 @@ func open(t *testing.T, wasm []byte) func(...uint64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(args ...uint64) string {
+	return func(args ...uint64) ([]uint64, error) {
 		refills = 0
-		out, err := m.ExportedFunction("f").Call(ctx, args...)
+		return m.ExportedFunction("f").Call(ctx, args...)
+	}
+}
+
+// open gives a module's function f, what comes of it as text.
+func open(t *testing.T, wasm []byte) func(...uint64) string {
+	t.Helper()
+	f := start(t, wasm)
+	return func(args ...uint64) string {
+		out, err := f(args...)
 		if err != nil {
 			return "an error"
 		}

@@ -1,12 +1,7 @@
 package meter
 
 import (
-	"bytes"
-	"context"
 	"testing"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
 )
 
 // dispatched is a function (i32) -> i32 as Go's compiler makes them: two arms around a table, whose pieces of code follow
@@ -93,25 +88,7 @@ func straightened(t *testing.T, wasm []byte) (n int) {
 // run runs the function, with a counter that is filled whenever it is empty. Some go round for a while, none for ever.
 func run(t *testing.T, wasm []byte, arg uint64) uint64 {
 	t.Helper()
-	ctx := context.Background()
-	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
-	defer r.Close(ctx) //nolint:errcheck // it holds nothing but memory
-	refills := 0
-	_, err := r.NewHostModuleBuilder(RefillModule).NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(
-		func(_ context.Context, m api.Module, _ []uint64) {
-			if refills++; refills > 1000 {
-				panic("it does not end")
-			}
-			m.ExportedGlobal(BudgetExport).(api.MutableGlobal).Set(1)
-		}), nil, nil).Export(RefillName).Instantiate(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := r.Instantiate(ctx, bytes.Clone(wasm))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := m.ExportedFunction("f").Call(ctx, arg)
+	out, err := start(t, wasm)(arg)
 	if err != nil {
 		t.Fatal(err)
 	}
