@@ -129,6 +129,7 @@ func soakHost(t *testing.T) *wasm.Host {
 // held is what a process holds.
 type held struct {
 	memory, heap      int64 // bytes
+	guest             int64 // bytes of an instance's memory, the largest seen
 	goroutines, files int
 }
 
@@ -151,6 +152,7 @@ func holds() (h held) {
 const (
 	mostMemory     = 8 << 20
 	mostHeap       = 2 << 20
+	mostGuest      = 4 << 20 // a Go guest's heap finds its size in the first calls
 	mostGoroutines = 4
 )
 
@@ -161,7 +163,7 @@ func soak(t *testing.T, p wasm.Plugin, g guest, calls int) (faults []string) {
 	var first held
 	began := time.Now()
 	for fifth := range 5 {
-		var left atomic.Int64
+		var left, guest atomic.Int64
 		left.Store(int64(calls / 5))
 		var callers sync.WaitGroup
 		for range 2 {
@@ -170,17 +172,20 @@ func soak(t *testing.T, p wasm.Plugin, g guest, calls int) (faults []string) {
 					if out, err := p.Call(t.Context(), g.fn, in); err != nil || len(out.Body) == 0 {
 						t.Errorf("%q, %v", out.Body, err)
 						return
+					} else if out.Memory > guest.Load() {
+						guest.Store(out.Memory)
 					}
 				}
 			})
 		}
 		callers.Wait()
 		now := holds()
+		now.guest = guest.Load()
 		if fifth == 0 {
 			first = now
 		}
-		t.Logf("%8d calls, %6.1f µs each: %5.1f MiB, heap %5.2f MiB, %d goroutines, %d files", (fifth+1)*(calls/5),
-			float64(time.Since(began).Microseconds())/float64((fifth+1)*max(1, calls/5)), float64(now.memory)/(1<<20), float64(now.heap)/(1<<20), now.goroutines, now.files)
+		t.Logf("%8d calls, %6.1f µs each: %5.1f MiB, heap %5.2f MiB, guest %5.2f MiB, %d goroutines, %d files", (fifth+1)*(calls/5),
+			float64(time.Since(began).Microseconds())/float64((fifth+1)*max(1, calls/5)), float64(now.memory)/(1<<20), float64(now.heap)/(1<<20), float64(now.guest)/(1<<20), now.goroutines, now.files)
 		if fifth == 4 {
 			faults = now.grownFrom(first)
 		}
@@ -194,6 +199,9 @@ func (h held) grownFrom(first held) (faults []string) {
 	}
 	if more := h.heap - first.heap; more > mostHeap {
 		faults = append(faults, "the heap grew by "+strconv.FormatInt(more>>10, 10)+" KiB")
+	}
+	if more := h.guest - first.guest; more > mostGuest {
+		faults = append(faults, "a guest grew by "+strconv.FormatInt(more>>10, 10)+" KiB")
 	}
 	if more := h.goroutines - first.goroutines; more > mostGoroutines {
 		faults = append(faults, strconv.Itoa(more)+" goroutines more")

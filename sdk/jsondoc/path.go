@@ -84,14 +84,30 @@ func (v Value) Carry() Value {
 	return v
 }
 
-// Member is the member of an object by its exact name, dots and all.
+// Member is the member of an object by its exact name, dots and all. The search stands here once more, for a guest's sake.
 func (v Value) Member(name string) Value {
-	if v.Kind() == Object {
-		if at := v.doc.child(v.at, bytesOf(name), false); at >= 0 {
-			return Value{v.doc, at}
-		}
+	d := v.doc
+	if d == nil {
+		return Value{}
 	}
-	return Value{}
+	tape := d.tape
+	n := &tape[v.at]
+	if n.kind != Object {
+		return Value{}
+	}
+	p := bytesOf(name)
+	want, end, found := sign(p), n.next, int32(-1)
+	for c := v.at + 1; c < end; {
+		m := &tape[c]
+		if m.sign == want && (len(p) < 8 && m.flags&nameEscaped == 0 && int(m.nameEnd-m.nameAt) == len(p) || d.named(m, p)) {
+			found = c
+		}
+		c = m.next
+	}
+	if found < 0 {
+		return Value{}
+	}
+	return Value{d, found}
 }
 
 // Index is the element of an array by its place, from 0.
