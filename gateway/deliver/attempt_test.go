@@ -71,13 +71,14 @@ func TestWithoutPluginTheEventGoesOut(t *testing.T) {
 		o.Config.Headers = map[string]secret.Text{"x-account": text("main")}
 	})
 	got := d.Attempt(t.Context(), owed())
+	request := &deliver.Request{Method: "POST", URL: "https://crm.example.com/base", Body: []byte(body), Header: http.Header{
+		"Content-Type": {"application/cloudevents+json"}, "Webhook-Id": {"ev-1"}, "Webhook-Timestamp": {"1741075200"}, "X-Account": {"main"}}}
 	want := deliver.Result{Class: deliver.Delivered, Requests: []string{"POST https://crm.example.com/base → 204"},
-		Attempt: queue.Attempt{Number: 1, Started: now, Result: "delivered", Status: 204, Request: "POST https://crm.example.com/base"}}
+		Attempt: queue.Attempt{Number: 1, Started: now, Result: "delivered", Status: 204, Request: "POST https://crm.example.com/base",
+			Sent: deliver.Fingerprint(request.Method, request.URL, request.Body)}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	request := &deliver.Request{Method: "POST", URL: "https://crm.example.com/base", Body: []byte(body), Header: http.Header{
-		"Content-Type": {"application/cloudevents+json"}, "Webhook-Id": {"ev-1"}, "Webhook-Timestamp": {"1741075200"}, "X-Account": {"main"}}}
 	if diff := cmp.Diff([]*deliver.Request{request}, x.got); diff != "" {
 		t.Error(diff)
 	}

@@ -3,7 +3,8 @@
 //
 //	event ─► via transforms ─► format ─► request ─► Exchanger ─► response ─► judge ─► outcome
 //	         (zero or more)               ▲  secrets, credentials,             │
-//	                                      │  address guard, one exchange       │
+//	                                      │  signature, address guard, proxy,  │
+//	                                      │  one exchange, redirects if asked  │
 //	                                      └──────────── next step ─────────────┘
 //
 // A destination's plugin writes the requests (format) and reads the answers (judge); without a judge the status code

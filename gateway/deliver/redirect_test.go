@@ -64,13 +64,12 @@ func TestCredentialsStayInTheirOrigin(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			end := &inbox{}
 			foreign, to := serve(t, end)+"/foreign", "/here?key=canary-auth"
-			var in *inbox
-			in = &inbox{answer: func(w http.ResponseWriter, r *http.Request) {
+			in := &inbox{answer: func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/here" {
 					to = foreign
 				}
 				w.Header().Set("Location", to)
-				w.WriteHeader(308)
+				w.WriteHeader(http.StatusPermanentRedirect)
 			}}
 			c := conf(serve(t, in))
 			c.Redirects, c.Vault = 2, &secret.Vault{}

@@ -64,7 +64,10 @@ func TestCertificateStaysInItsOrigin(t *testing.T) {
 	a := newAuthority(t)
 	end := &inbox{}
 	to := a.secured(t, end, func(s *httptest.Server) { s.TLS.ClientAuth = tls.RequestClientCert }, "127.0.0.1")
-	in := &inbox{answer: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Location", to); w.WriteHeader(307) }}
+	in := &inbox{answer: func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	}}
 	c := conf(a.secured(t, in, a.mutual, "127.0.0.1", "api.internal"))
 	cert, key := a.issue(t, "gateway")
 	c.TLS, c.Redirects = config.ClientTLS{Cert: cert, Key: secret.New(key), CA: a.pem, ServerName: "api.internal"}, 1

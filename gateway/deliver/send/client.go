@@ -76,6 +76,9 @@ func NewClient(o Options) *Client {
 		MaxResponseHeaderBytes: maxHeader,
 		WriteBufferSize:        4 << 10,
 		ReadBufferSize:         4 << 10,
+		// A connection whose other end is gone without a word would let every exchange on it time out: HTTP/2 keeps it, where
+		// HTTP/1.1 gives it up with the first.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: o.Timeout, PingTimeout: min(o.Timeout, connectTimeout)},
 	}}
 }
 

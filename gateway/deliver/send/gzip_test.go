@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
@@ -63,4 +65,26 @@ func TestGzipAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a receiver calls gzip, no more is read of it than the bound.
+func FuzzGzipAnswer(f *testing.F) {
+	f.Add(gzipped("hello"))
+	f.Add(gzipped(strings.Repeat("x", 5000)))
+	f.Add(gzipped("a", "b")[:20])
+	var sent atomic.Pointer[[]byte]
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(*sent.Load())
+	}))
+	defer s.Close()
+	c := send.NewClient(send.Options{AllowHTTP: true, MaxResponse: 1000, Guard: &send.Guard{AllowPrivate: true}})
+	defer c.Close()
+	f.Fuzz(func(t *testing.T, body []byte) {
+		sent.Store(&body)
+		resp, err := c.Send(t.Context(), get(s.URL))
+		if err != nil || len(resp.Body) > 1000 {
+			t.Errorf("%v, %d bytes", err, len(resp.Body))
+		}
+	})
 }

@@ -38,7 +38,7 @@ func newProxy(t *testing.T, change func(*proxy)) *proxy {
 	var done sync.WaitGroup
 	done.Go(func() {
 		for {
-			c, err := l.Accept()
+			c, err := p.Accept()
 			if err != nil {
 				return
 			}

@@ -1,6 +1,6 @@
 // Package send makes one HTTP exchange with a system outside, and nothing more: no redirect is followed, nothing is
 // repeated, nothing is read beyond a bound, and no connection is opened to an address that the Guard refuses, whatever
-// name or spelling led to it. What the exchange means is for package deliver to say, which credentials it carries for
+// name or spelling led to it, also through a proxy. What the exchange means is for package deliver to say, which credentials it carries for
 // package auth.
 package send
 
