@@ -13,8 +13,10 @@ import (
 	"testing"
 
 	"github.com/plugboard/plugboard/gateway"
+	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/feed"
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
+	"github.com/plugboard/plugboard/gateway/keyring"
 )
 
 const withRedaction = `
@@ -176,5 +178,79 @@ func TestRedactIsChecked(t *testing.T) {
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v", redact, err)
 		}
+	}
+}
+
+// TestSealedStore seals everything that is stored: a number that an event, its request, its delivery and an answer hold is in no
+// file; in the clear, the control, it is. A store is opened with its own key alone, and stays of the kind it was begun as.
+func TestSealedStore(t *testing.T) {
+	for name, sealed := range map[string]bool{"sealed": true, "the control": false} {
+		t.Run(name, func(t *testing.T) {
+			got := make(chan []byte, 1)
+			text := strings.NewReplacer("%REDACT%", "", "%URL%", newReceiver(t, got)).Replace(withRedaction)
+			encrypted := strings.Replace(text, "[queue]", "[queue]\nencrypt = true", 1)
+			if !sealed {
+				text, encrypted = encrypted, text
+			}
+			file := keyed(t, encrypted)
+			for range 2 { // it is opened again with what it holds
+				g, stop := startUntil(t, gateway.Options{ConfigFile: file, Feed: new(feed.Hub)})
+				resp, err := http.Post(g.url("/in?from="+number), "application/json", strings.NewReader(`{"caller":{"number":"`+number+`"}}`))
+				if err != nil || resp.StatusCode != http.StatusAccepted {
+					t.Fatalf("%v, %v", resp, err)
+				}
+				_ = resp.Body.Close()
+				if body := <-got; !bytes.Contains(body, []byte(number)) {
+					t.Errorf("delivered: %s", body)
+				}
+				stop()
+			}
+			if inFiles(t, filepath.Dir(file), number) == sealed {
+				t.Errorf("the number is in a file: %v", !sealed)
+			}
+			cfg, err := config.Load(file, config.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report, err := gateway.Audit(t.Context(), cfg); err != nil || report.FaultCount > 0 || report.Events != 2 {
+				t.Errorf("%+v, %v", report, err)
+			}
+			edit(t, file, text) // the other kind
+			opensNot(t, file, map[bool]string{true: "is sealed; set [queue] encrypt", false: "was begun in the clear"}[sealed])
+			edit(t, file, encrypted)
+			if !sealed {
+				return
+			}
+			lostKeys(t, file)
+		})
+	}
+}
+
+// lostKeys opens a sealed store with another master key, and with its own key lost.
+func lostKeys(t *testing.T, file string) {
+	t.Helper()
+	ring, err := keyring.Generate()
+	if err == nil {
+		err = keyring.Write(keyFile(file), ring)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	opensNot(t, file, "this is not the master key of this store")
+	if err := os.Remove(filepath.Join(filepath.Dir(file), "data", keyring.StoreKeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	opensNot(t, file, "is sealed with another key")
+	if err := os.Remove(keyFile(file)); err != nil {
+		t.Fatal(err)
+	}
+	opensNot(t, file, "there is no master key")
+}
+
+func opensNot(t *testing.T, file, words string) {
+	t.Helper()
+	g, err := gateway.New(t.Context(), gateway.Options{ConfigFile: file, Getenv: envKey("")})
+	if err == nil || !strings.Contains(err.Error(), words) {
+		t.Fatalf("%v, %v; want %q", g, err, words)
 	}
 }

@@ -38,7 +38,7 @@ func (g *Gateway) openStore(ctx context.Context, cfg *config.Config) (err error)
 	if g.store != nil {
 		return nil
 	}
-	if g.store, err = OpenStore(ctx, cfg, g.log, withMetrics(g.metrics), g.tellReplaced, g.opts.forStore); err != nil {
+	if g.store, err = openStore(ctx, cfg, g.opts.Getenv, g.log, withMetrics(g.metrics), g.tellReplaced, g.opts.forStore); err != nil {
 		return err
 	}
 	g.later(g.store.Close)

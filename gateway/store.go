@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/feed"
+	"github.com/plugboard/plugboard/gateway/keyring"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/queue"
 	"github.com/plugboard/plugboard/queue/badgerqueue"
@@ -21,11 +23,20 @@ import (
 
 // OpenStore opens the queue that a configuration names. log may be nil.
 func OpenStore(ctx context.Context, cfg *config.Config, log *slog.Logger, change ...func(*badgerqueue.Options)) (Store, error) {
+	return openStore(ctx, cfg, nil, log, change...)
+}
+
+// openStore is OpenStore with an environment; nil: the process's.
+func openStore(ctx context.Context, cfg *config.Config, getenv func(string) (string, bool), log *slog.Logger, change ...func(*badgerqueue.Options)) (Store, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	key, err := sealingKey(cfg, getenv)
+	if err != nil {
+		return nil, err
+	}
 	o := badgerqueue.Options{Dir: cfg.Queue.Dir, Retain: cfg.Queue.Retain, MaxDisk: cfg.Queue.MaxDisk, MinFree: cfg.Queue.MinFree, Logger: log,
-		StateBytes: cfg.Plugins.State, StateKeys: cfg.Plugins.StateKeys}
+		StateBytes: cfg.Plugins.State, StateKeys: cfg.Plugins.StateKeys, Key: key}
 	for _, f := range change {
 		f(&o)
 	}
@@ -65,7 +76,32 @@ func Audit(ctx context.Context, cfg *config.Config) (queue.AuditReport, error) {
 	if _, err := os.Stat(filepath.Join(dir, "badger")); errors.Is(err, fs.ErrNotExist) {
 		return queue.AuditReport{}, fmt.Errorf("there is no queue in %s; has a gateway run with this configuration?", dir)
 	}
-	return badgerqueue.AuditDir(ctx, dir)
+	key, err := sealingKey(cfg, nil)
+	if err != nil {
+		return queue.AuditReport{}, err
+	}
+	return badgerqueue.AuditDir(ctx, dir, key)
+}
+
+// sealingKey gives the key that the store is sealed with; nil where it is in the clear. A new store gets one.
+func sealingKey(cfg *config.Config, getenv func(string) (string, bool)) ([]byte, error) {
+	if !cfg.Queue.Encrypt {
+		return nil, nil
+	}
+	ring, err := KeyPlace(cfg, getenv).Load()
+	if err != nil {
+		return nil, fmt.Errorf("[queue] encrypt: %w", err)
+	}
+	dir := cfg.Queue.Dir
+	if _, err := os.Stat(filepath.Join(dir, "badger", "KEYREGISTRY")); err == nil && !keyring.HasStoreKey(dir) {
+		// The engine says whether that store is in the clear or its key is lost; it must not get another one.
+		return make([]byte, sha256.Size), nil
+	}
+	key, err := keyring.MakeStoreKey(dir, ring)
+	if err != nil {
+		return nil, fmt.Errorf("[queue] encrypt: %w", err)
+	}
+	return key.Derive("store"), nil
 }
 
 // depthCollector tells the backlog of each destination when it is asked.

@@ -33,7 +33,7 @@ func (v *visitor) open(early *config.Config) (secret.Store, error) {
 	if _, err := os.Stat(filepath.Join(early.Queue.Dir, "badger")); errors.Is(err, fs.ErrNotExist) {
 		return secret.Chain{}, nil // no gateway has ever run here
 	}
-	store, err := OpenStore(v.ctx, early, nil)
+	store, err := openStore(v.ctx, early, v.o.Getenv, nil)
 	if errors.Is(err, badgerqueue.ErrInUse) {
 		v.made = map[string]secret.Value{}
 		return v, nil

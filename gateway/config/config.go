@@ -88,6 +88,7 @@ type Queue struct {
 	Retain  time.Duration
 	MaxDisk int64 // bytes
 	MinFree int64 // bytes free on the file system below which nothing is accepted
+	Encrypt bool  // what is stored is sealed
 }
 
 // Plugins is where plugin files are and what each may use.

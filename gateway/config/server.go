@@ -75,6 +75,8 @@ var queueSettings = []setting[Queue]{
 		reads: size(64<<20, maxDisk, `"10GiB"`, func(q *Queue) *int64 { return &q.MaxDisk })},
 	{key: "min_free", def: auto, meaning: "with less than this free on the disk nothing is accepted: 503",
 		reads: orAuto(size(1, maxDisk, `"1GiB"`, func(q *Queue) *int64 { return &q.MinFree }))},
+	{key: "encrypt", def: false, meaning: "seal what is stored, under the master key of [secrets]",
+		reads: boolean(func(q *Queue) *bool { return &q.Encrypt })},
 }
 
 var pluginsSettings = []setting[Plugins]{

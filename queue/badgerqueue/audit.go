@@ -34,9 +34,10 @@ func (q *Queue) Audit(ctx context.Context) (queue.AuditReport, error) {
 	return report, err
 }
 
-// AuditDir recounts a store that no gateway has open, and changes nothing but what Badger does when it opens.
-func AuditDir(ctx context.Context, dir string) (queue.AuditReport, error) {
-	q, err := load(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler)}.withDefaults())
+// AuditDir recounts a store that no gateway has open, and changes nothing but what Badger does when it opens. key is as in
+// Options.
+func AuditDir(ctx context.Context, dir string, key []byte) (queue.AuditReport, error) {
+	q, err := load(Options{Dir: dir, Key: key, Logger: slog.New(slog.DiscardHandler)}.withDefaults())
 	if err != nil {
 		return queue.AuditReport{}, err
 	}

@@ -48,6 +48,9 @@ func (b *batch) full(o op) bool {
 func (b *batch) add(o op) {
 	if b.txn == nil {
 		b.txn = b.q.store.db.NewTransactionAt(latest, true)
+		if b.q.opt.Key != nil {
+			b.commit.Seal()
+		}
 	}
 	if err := o.build(b); err != nil {
 		o.finish(err)
@@ -97,7 +100,7 @@ func (b *batch) put(key, record []byte, meta byte, expires int64) {
 func (b *batch) putEvent(key, record, payload []byte, sum uint32) {
 	e := b.write(key, record)
 	at := b.commit.AddPayload(payload)
-	b.placed = append(b.placed, placed{key: e.Key, record: record, at: at, length: uint32(len(payload)), sum: sum})
+	b.placed = append(b.placed, placed{key: e.Key, record: record, at: at, length: uint32(b.commit.Stored(len(payload))), sum: sum})
 	b.set(e)
 }
 

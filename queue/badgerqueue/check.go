@@ -20,6 +20,9 @@ func (o *Options) verify() (was *mark, err error) {
 		return was, err
 	}
 	defer release()
+	if err := o.sealedAsWanted(); err != nil {
+		return was, err
+	}
 	if was = new(mark); !o.unchecked {
 		if was, err = o.verifyFiles(); err != nil {
 			return was, err
@@ -87,7 +90,12 @@ func (o *Options) verifyJournal(was *mark, newest uint64) error {
 
 // verifyTables reads tables. Those that are damaged are taken out when that is wanted, and no scrub need say so again.
 func (o *Options) verifyTables(list *tableList) error {
-	bad, err := list.check(storePath(o.Dir), o.verifiesAtOnce())
+	keys, err := o.tableKeys()
+	if err != nil {
+		return err
+	}
+	defer keys.release()
+	bad, err := list.check(storePath(o.Dir), o.verifiesAtOnce(), keys)
 	if err != nil {
 		if err := o.forgive(err); err != nil {
 			return err

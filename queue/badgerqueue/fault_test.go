@@ -53,7 +53,7 @@ func TestInUse(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "in use by another gateway") {
 		t.Errorf("opened twice: %v", err)
 	}
-	if _, err := AuditDir(t.Context(), q.opt.Dir); err == nil || !strings.Contains(err.Error(), "in use") {
+	if _, err := AuditDir(t.Context(), q.opt.Dir, nil); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("audited while open: %v", err)
 	}
 	if _, err := Open(t.Context(), Options{}); err == nil {

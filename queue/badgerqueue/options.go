@@ -15,7 +15,10 @@ type Options struct {
 	MaxDisk int64         // bytes in Dir at which history goes early, and at which nothing is accepted if none is left; 0: no limit
 	MinFree int64         // bytes free on the file system below which nothing is accepted; 0: a tenth of it, at most 5 GiB; -1: no limit
 
-	Now        func() time.Time                 // the wall clock, for records; 0: time.Now. Waiting goes by a clock that is not set.
+	Now func() time.Time // the wall clock, for records; 0: time.Now. Waiting goes by a clock that is not set.
+	// Key is 32 bytes with which everything is sealed; nil: it is in the clear. A store is the one or the other for good.
+	Key []byte
+
 	Logger     *slog.Logger                     // 0: slog.Default()
 	Observe    func(batch int, d time.Duration) // called after each commit with its operations and its time; must be quick
 	Superseded func(queue.Delivery)             // called after a delivery was replaced by a newer one, its event without Body and Raw; must be quick

@@ -58,6 +58,9 @@ func openStore(o Options, was *mark) (*store, error) {
 		WithBlockCacheSize(0).WithIndexCacheSize(0).WithChecksumVerificationMode(options.NoVerification).
 		WithValueThreshold(min(1<<20, o.MemTable*15/100)).WithValueLogFileSize(64 << 20).WithLogger(badgerLog{o.Logger, s})
 	opt.TableSizeMultiplier = 1
+	if o.Key != nil {
+		opt = opt.WithEncryptionKey(o.indexKey()).WithBlockCacheSize(sealedBlocks).WithIndexCacheSize(sealedIndexes)
+	}
 	db, err := badger.OpenManaged(opt)
 	if err != nil {
 		if strings.Contains(err.Error(), "Cannot acquire directory lock") {
@@ -91,7 +94,7 @@ func (s *store) openJournal(o *Options, was *mark) error {
 	if err := s.segments.load(txn); err != nil {
 		return err
 	}
-	s.journal, err = journal.Open(journalPath(o.Dir), o.Segment, found, o.AcceptLoss || o.unchecked, s.segments.highest())
+	s.journal, err = journal.Open(journalPath(o.Dir), o.Segment, o.Key, found, o.AcceptLoss || o.unchecked, s.segments.highest())
 	if err != nil {
 		return fmt.Errorf("badgerqueue: %w", err)
 	}
@@ -123,7 +126,7 @@ func (s *store) replay(r *journal.Record) error {
 // follow says what the journal has to have: all that is newer than the tables. What they have had may have been merged
 // away in them since.
 func (o *Options) follow(was *mark, newest uint64) journal.Follow {
-	how := journal.Follow{After: newest, All: o.verifiesAtOnce(), Lenient: o.AcceptLoss}
+	how := journal.Follow{After: newest, All: o.verifiesAtOnce(), Lenient: o.AcceptLoss, Key: o.Key}
 	if was != nil {
 		how.After, how.Known = max(newest, was.Flushed), was.Known
 	}

@@ -51,6 +51,7 @@ func lockStore(dir string) (release func(), err error) {
 // tableList is Badger's list of tables.
 type tableList struct {
 	compression map[uint64]options.CompressionType // by number
+	keys        map[uint64]uint64                  // numbers of the keys that tables are sealed with; 0: none
 	size        int64                              // bytes of the list
 	whole       int64                              // bytes of it up to the end of its last entry
 	newest      uint64                             // version in the tables; check finds it
@@ -81,9 +82,9 @@ func readTables(path string) (*tableList, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &tableList{compression: map[uint64]options.CompressionType{}, size: st.Size(), whole: end}
+	l := &tableList{compression: map[uint64]options.CompressionType{}, keys: map[uint64]uint64{}, size: st.Size(), whole: end}
 	for id, t := range manifest.Tables {
-		l.compression[id] = t.Compression
+		l.compression[id], l.keys[id] = t.Compression, t.KeyID
 	}
 	return l, nil
 }
@@ -91,14 +92,14 @@ func readTables(path string) (*tableList, error) {
 // check reads the end of each table, where its index stands, or all of it, on all processors. Badger would do so too when
 // it opens them, but in goroutines of its own, and it panics on a table that was cut: nobody could catch that. So it is told
 // not to look.
-func (l *tableList) check(path string, whole bool) (bad []uint64, err error) {
+func (l *tableList) check(path string, whole bool, keys *tableKeys) (bad []uint64, err error) {
 	ids := l.ids()
 	faults, newest := make([]error, len(ids)), make([]uint64, len(ids))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, id := range ids {
 		group.Go(func() error {
-			newest[i], faults[i] = checkTable(table.NewFilename(id, path), l.compression[id], whole)
+			newest[i], faults[i] = checkTable(table.NewFilename(id, path), keys, l.keys[id], l.compression[id], whole)
 			return nil
 		})
 	}
@@ -116,7 +117,7 @@ func (l *tableList) check(path string, whole bool) (bad []uint64, err error) {
 }
 
 // checkTable reads a table's index, and whole all of it, and gives the newest version in it. What it is given to read may be anything, and Badger trusts it.
-func checkTable(name string, compression options.CompressionType, whole bool) (newest uint64, err error) {
+func checkTable(name string, keys *tableKeys, key uint64, compression options.CompressionType, whole bool) (newest uint64, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a page that is not there is a panic, not the process's end
 	defer func() {
 		if r := recover(); r != nil {
@@ -131,7 +132,11 @@ func checkTable(name string, compression options.CompressionType, whole bool) (n
 		return 0, err
 	}
 	defer f.Close(-1) //nolint:errcheck // only read
-	t, err := table.OpenTable(f, table.Options{ReadOnly: true, ChkMode: options.NoVerification, Compression: compression, BlockSize: 4 << 10})
+	o := table.Options{ReadOnly: true, ChkMode: options.NoVerification, Compression: compression, BlockSize: 4 << 10}
+	if err := keys.use(&o, key); err != nil {
+		return 0, err
+	}
+	t, err := table.OpenTable(f, o)
 	if err != nil {
 		return 0, err
 	}

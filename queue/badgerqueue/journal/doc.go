@@ -16,5 +16,7 @@
 // segment that has another one behind it, was whole once: ErrDamaged. At the very end it was never told to anyone, and
 // opening the journal for writing wipes it out.
 //
+// With a key everything in a record is sealed (seal.go).
+//
 // Whoever uses a journal says which segments may go (Remove), and keeps whatever else it knows of them.
 package journal

@@ -18,6 +18,7 @@ type Follow struct {
 	After   uint64   // the version from which on commits are wanted, and may not be missing
 	All     bool     // read what is older as well, to see whether it is whole
 	Lenient bool     // go on behind what is damaged, and in spite of gaps
+	Key     []byte   // of sealed segments; nil: none is
 	Known   []uint64 // segments whose damage was met before: nobody wants to hear of it again unless they are wanted
 }
 
@@ -30,6 +31,7 @@ type Found struct {
 	head     uint64 // number of the newest segment that has a header; 0: none
 	end      int64  // where its last record ends
 	used     int64  // where what stands behind that ends; 0: nothing does
+	sealed   bool   // the newest segment is
 	stray    []uint64
 }
 
@@ -65,7 +67,7 @@ func (f Follow) Read(dir string, fn func(*Record) error) (found Found, err error
 
 // meet looks at the beginning of a segment.
 func (f *Follow) meet(found *Found, dir string, number uint64, last bool) error {
-	s, err := openSegment(dir, number, os.O_RDONLY)
+	s, err := openSegment(dir, number, os.O_RDONLY, f.Key)
 	switch {
 	case err == nil:
 		defer s.close()
@@ -101,7 +103,7 @@ func (f *Follow) segment(found *Found, dir string, number uint64, later []Info, 
 	if !f.All && !last && later[i].First <= f.After+1 {
 		return nil
 	}
-	s, err := openSegment(dir, number, os.O_RDONLY)
+	s, err := openSegment(dir, number, os.O_RDONLY, f.Key)
 	if err != nil {
 		return err
 	}
@@ -121,7 +123,7 @@ func (f *Follow) segment(found *Found, dir string, number uint64, later []Info, 
 			return err
 		}
 		if len(later) == 0 {
-			found.head, found.end, found.used = s.number, end, used
+			found.head, found.end, found.used, found.sealed = s.number, end, used, s.sealed
 		}
 		switch {
 		case used > 0 && (good > 0 || !last):

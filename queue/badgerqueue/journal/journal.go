@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -16,10 +17,12 @@ type Journal struct {
 	dir  string
 	size int64                // bytes of a segment
 	sync func(*os.File) error // of a commit
+	key  []byte               // nil: what is written stays in the clear
 
 	head   *os.File
 	number uint64
 	salt   uint64
+	aead   cipher.AEAD // of the segment that is written; nil: in the clear
 	at     int64
 	failed error // of a write: nothing is known of the file after that
 
@@ -30,9 +33,9 @@ type Journal struct {
 
 // Open opens a journal for writing, which Read has found to be good, or good enough. size says how many bytes a segment has.
 // Another one is begun if fresh, or if the newest is full or has been lost: used is the highest number that a segment is known
-// to have had.
-func Open(dir string, size int64, found Found, fresh bool, used uint64) (*Journal, error) {
-	j := &Journal{dir: dir, size: size, segments: found.segments, sync: syncData, files: files{dir: dir, open: map[uint64]*file{}}}
+// to have had. With a key what is written from now on is sealed; segments that are in the clear stay so.
+func Open(dir string, size int64, key []byte, found Found, fresh bool, used uint64) (*Journal, error) {
+	j := &Journal{dir: dir, size: size, key: key, segments: found.segments, sync: syncData, files: files{dir: dir, key: key, open: map[uint64]*file{}}}
 	j.number = used
 	for _, n := range found.stray {
 		if err := os.Remove(fileName(dir, n)); err != nil {
@@ -40,10 +43,10 @@ func Open(dir string, size int64, found Found, fresh bool, used uint64) (*Journa
 		}
 		j.number = max(j.number, n)
 	}
-	if err := found.wipe(dir); err != nil {
+	if err := found.wipe(dir, key); err != nil {
 		return nil, err
 	}
-	if found.head < used || found.head == 0 || fresh || found.end >= size {
+	if found.head < used || found.head == 0 || fresh || found.end >= size || found.sealed != (key != nil) {
 		j.number = max(j.number, found.head)
 		if n := len(found.segments); n > 0 {
 			j.number = max(j.number, found.segments[n-1].Number)
@@ -65,11 +68,11 @@ func syncData(f *os.File) error {
 }
 
 // wipe removes what a kill left of the last commit.
-func (f *Found) wipe(dir string) error {
+func (f *Found) wipe(dir string, key []byte) error {
 	if f.used == 0 {
 		return nil
 	}
-	s, err := openSegment(dir, f.head, os.O_RDWR)
+	s, err := openSegment(dir, f.head, os.O_RDWR, key)
 	if err != nil {
 		return err
 	}
@@ -84,11 +87,11 @@ func (f *Found) wipe(dir string) error {
 
 // resume goes on in the newest segment.
 func (j *Journal) resume(found Found) error {
-	s, err := openSegment(j.dir, found.head, os.O_RDWR)
+	s, err := openSegment(j.dir, found.head, os.O_RDWR, j.key)
 	if err != nil {
 		return err
 	}
-	j.head, j.number, j.salt, j.at = s.f, s.number, s.salt, found.end
+	j.head, j.number, j.salt, j.aead, j.at = s.f, s.number, s.salt, s.aead, found.end
 	return nil
 }
 
@@ -121,7 +124,14 @@ func (j *Journal) begin() (err error) {
 		return err
 	}
 	j.salt = binary.LittleEndian.Uint64(salt[:])
-	if _, err := f.WriteAt(encodeHead(number, j.salt, uint64(reserved)), 0); err != nil { //nolint:gosec // as given
+	magic := segmentMagic
+	if j.key != nil {
+		magic = sealedMagic
+		if j.aead, err = segmentCipher(j.key, number, j.salt); err != nil {
+			return err
+		}
+	}
+	if _, err := f.WriteAt(encodeHead(magic, number, j.salt, uint64(reserved)), 0); err != nil { //nolint:gosec // as given
 		return err
 	}
 	if err := errors.Join(f.Sync(), syncFolder(j.dir)); err != nil {
@@ -164,7 +174,10 @@ func (j *Journal) Write(c *Commit, version uint64) error {
 	if j.failed != nil {
 		return j.failed
 	}
-	b := c.seal(version, j.salt)
+	if c.sealing != (j.aead != nil) {
+		return errors.New("journal: a commit is sealed where the journal is, and only there") // said to whoever writes this program
+	}
+	b := c.close(version, j.salt, j.aead, j.at)
 	_, err := j.head.WriteAt(b, j.at)
 	if err == nil {
 		err = j.sync(j.head)

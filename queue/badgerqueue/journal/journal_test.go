@@ -17,6 +17,7 @@ const testSize = 4 << 10
 func open(t testing.TB, dir string, f Follow) (*Journal, []string) {
 	t.Helper()
 	var got []string
+	f.Key = testKey
 	found, err := f.Read(dir, func(r *Record) error {
 		got = append(got, fmt.Sprintf("%d:%s", r.Version, r.Changes))
 		return nil
@@ -24,7 +25,7 @@ func open(t testing.TB, dir string, f Follow) (*Journal, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := Open(dir, testSize, found, f.Lenient, 0)
+	j, err := Open(dir, testSize, testKey, found, f.Lenient, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,31 +36,31 @@ func open(t testing.TB, dir string, f Follow) (*Journal, []string) {
 // write commits a change with a payload, and gives its place.
 func write(t testing.TB, j *Journal, version uint64, change string, payload []byte) Place {
 	t.Helper()
-	var c Commit
+	c := newCommit()
 	at := c.AddPayload(payload)
 	c.Append(func(b []byte) []byte { return append(b, change...) })
 	segment, offset, err := j.Next()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Write(&c, version); err != nil {
+	if err := j.Write(c, version); err != nil {
 		t.Fatal(err)
 	}
-	return Place{Segment: segment, Offset: offset + at, Length: uint32(len(payload)), Sum: Sum(payload)}
+	return Place{Segment: segment, Offset: offset + at, Length: uint32(c.Stored(len(payload))), Sum: Sum(payload)}
 }
 
 // fill writes commits of about 500 bytes up to a version.
 func fill(t testing.TB, j *Journal, from, to uint64) (places []Place) {
 	t.Helper()
 	for v := from; v <= to; v++ {
-		places = append(places, write(t, j, v, fmt.Sprint("change", v), bytes.Repeat([]byte{byte(v)}, 450)))
+		places = append(places, write(t, j, v, fmt.Sprint("change", v), bytes.Repeat([]byte{byte(v)}, bodySize())))
 	}
 	return places
 }
 
 func wantPayload(t *testing.T, j *Journal, p Place, version uint64) {
 	t.Helper()
-	if b, err := j.Read(p); err != nil || !bytes.Equal(b, bytes.Repeat([]byte{byte(version)}, 450)) {
+	if b, err := j.Read(p); err != nil || !bytes.Equal(b, bytes.Repeat([]byte{byte(version)}, bodySize())) {
 		t.Errorf("payload of commit %d at %v: %d bytes, %v", version, p, len(b), err)
 	}
 }
@@ -150,6 +151,7 @@ func TestDamageIsTold(t *testing.T) {
 			c.damage(t, dir)
 			n := 0
 			count := func(*Record) error { n++; return nil }
+			c.follow.Key = testKey
 			if _, err := c.follow.Read(dir, count); !errors.Is(err, c.want) {
 				t.Fatalf("read: %v, want %v", err, c.want)
 			}
@@ -162,11 +164,11 @@ func TestDamageIsTold(t *testing.T) {
 			if (len(found.Damaged) > 0) != errors.Is(c.want, ErrDamaged) && len(c.follow.Known) == 0 {
 				t.Errorf("damaged: %v", found.Damaged)
 			}
-			again, err := Open(dir, testSize, found, true, 0)
+			again, err := Open(dir, testSize, testKey, found, true, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantPayload(t, again, write(t, again, 41, "", bytes.Repeat([]byte{41}, 450)), 41)
+			wantPayload(t, again, write(t, again, 41, "", bytes.Repeat([]byte{41}, bodySize())), 41)
 			_ = again.Close()
 		})
 	}
@@ -201,7 +203,7 @@ func removeSegment(t *testing.T, dir string, number uint64) {
 
 // TestUnfinishedSegment opens a journal in which a segment was being made when the process ended.
 func TestUnfinishedSegment(t *testing.T) {
-	for _, left := range [][]byte{nil, make([]byte, testSize), encodeHead(2, 7, testSize)[:20]} {
+	for _, left := range [][]byte{nil, make([]byte, testSize), encodeHead(segmentMagic, 2, 7, testSize)[:20]} {
 		dir := t.TempDir()
 		j, _ := open(t, dir, Follow{})
 		fill(t, j, 1, 3)
@@ -244,7 +246,7 @@ func TestPayloadIsNoRecord(t *testing.T) {
 // another.
 func TestNumbersAreNotUsedAgain(t *testing.T) {
 	dir := t.TempDir()
-	j, err := Open(dir, testSize, Found{}, false, 7)
+	j, err := Open(dir, testSize, testKey, Found{}, false, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,11 +317,11 @@ func TestFailedWriteIsFinal(t *testing.T) {
 	j, _ := open(t, t.TempDir(), Follow{})
 	failed := errors.New("no")
 	j.sync = func(*os.File) error { return failed }
-	if err := j.Write(new(Commit), 1); !errors.Is(err, failed) {
+	if err := j.Write(newCommit(), 1); !errors.Is(err, failed) {
 		t.Fatal(err)
 	}
 	j.sync = syncData
-	if err := j.Write(new(Commit), 1); !errors.Is(err, failed) {
+	if err := j.Write(newCommit(), 1); !errors.Is(err, failed) {
 		t.Errorf("written after a sync failed: %v", err)
 	}
 	if _, _, err := j.Next(); !errors.Is(err, failed) {
@@ -329,31 +331,40 @@ func TestFailedWriteIsFinal(t *testing.T) {
 
 // FuzzRead gives the reader a segment of any bytes: what is in it is read or refused.
 func FuzzRead(f *testing.F) {
-	dir := f.TempDir()
-	j, _ := open(f, dir, Follow{})
-	fill(f, j, 1, 3)
-	whole, err := os.ReadFile(fileName(dir, 1))
-	if err != nil {
-		f.Fatal(err)
+	for _, seals := range []bool{false, true} {
+		if seals {
+			sealing(f)
+		}
+		dir := f.TempDir()
+		j, _ := open(f, dir, Follow{})
+		fill(f, j, 1, 3)
+		whole, err := os.ReadFile(fileName(dir, 1))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(whole, seals)
+		f.Add(whole[:700], seals)
+		f.Add(append(slices.Clone(whole[:600]), whole...), seals)
 	}
-	f.Add(whole)
-	f.Add(whole[:700])
-	f.Add(append(slices.Clone(whole[:600]), whole...))
-	f.Add(encodeHead(1, 7, 0))
-	f.Add(binary.LittleEndian.AppendUint32(encodeHead(1, 7, 0), 0x9d634250))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	f.Add(encodeHead(segmentMagic, 1, 7, 0), false)
+	f.Add(encodeHead(sealedMagic, 1, 7, 0), true)
+	f.Add(binary.LittleEndian.AppendUint32(encodeHead(segmentMagic, 1, 7, 0), 0x9d634250), false)
+	f.Fuzz(func(t *testing.T, b []byte, seals bool) {
+		if testKey = nil; seals {
+			sealing(t)
+		}
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "00000001.seg"), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		found, err := Follow{All: true}.Read(dir, func(r *Record) error { r.Payload(Place{Segment: 1, Offset: r.Offset + 30, Length: 5}); return nil })
+		found, err := Follow{All: true, Key: testKey}.Read(dir, func(r *Record) error { r.Payload(Place{Segment: 1, Offset: r.Offset + 30, Length: 5}); return nil })
 		if err != nil {
-			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrMissing) {
+			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrMissing) && (seals || !errors.Is(err, ErrSealed)) {
 				t.Error(err)
 			}
 			return
 		}
-		j, err := Open(dir, testSize, found, false, 0) // what was found to be good can be written on
+		j, err := Open(dir, testSize, testKey, found, false, 0) // what was found to be good can be written on
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -361,19 +372,27 @@ func FuzzRead(f *testing.F) {
 		if err := j.Close(); err != nil {
 			t.Error(err)
 		}
-		if again, err := (Follow{All: true}).Read(dir, func(*Record) error { return nil }); err != nil || again.Last != found.Last+1 {
+		if again, err := (Follow{All: true, Key: testKey}).Read(dir, func(*Record) error { return nil }); err != nil || again.Last != found.Last+1 {
 			t.Errorf("%+v became %+v, %v", found, again, err)
 		}
 	})
 }
 
-// BenchmarkWrite writes commits of 32 payloads of 600 bytes and their changes.
+// BenchmarkWrite writes commits of 32 payloads of 600 bytes and their changes, in the clear and sealed.
 func BenchmarkWrite(b *testing.B) {
+	b.Run("clear", benchmarkWrite)
+	b.Run("sealed", func(b *testing.B) {
+		sealing(b)
+		benchmarkWrite(b)
+	})
+}
+
+func benchmarkWrite(b *testing.B) {
 	found, err := Follow{}.Read(b.TempDir(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	j, err := Open(b.TempDir(), 32<<20, found, false, 0)
+	j, err := Open(b.TempDir(), 32<<20, testKey, found, false, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -381,7 +400,7 @@ func BenchmarkWrite(b *testing.B) {
 	payload, changes := make([]byte, 600), make([]byte, 32*350)
 	b.ReportAllocs()
 	b.SetBytes(32 * 950)
-	var c Commit
+	c := newCommit()
 	for v := uint64(1); b.Loop(); v++ {
 		c.Reset()
 		for range 32 {
@@ -391,7 +410,7 @@ func BenchmarkWrite(b *testing.B) {
 		if _, _, err := j.Next(); err != nil {
 			b.Fatal(err)
 		}
-		if err := j.Write(&c, v); err != nil {
+		if err := j.Write(c, v); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -58,6 +59,13 @@ func (j *Journal) Read(p Place) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("journal: %w", err)
 	}
+	if f.aead != nil {
+		text, ok := openAt(f.aead, b, p.Offset, 0)
+		if !ok {
+			return nil, fmt.Errorf("%w: %v: it does not open with this key", ErrDamaged, p)
+		}
+		b = text
+	}
 	if Sum(b) != p.Sum {
 		return nil, fmt.Errorf("%w: %v: the checksum does not match", ErrDamaged, p)
 	}
@@ -66,7 +74,7 @@ func (j *Journal) Read(p Place) ([]byte, error) {
 
 // Walk calls fn with each commit of a segment that is not written any more.
 func (j *Journal) Walk(number uint64, fn func(*Record) error) error {
-	s, err := openSegment(j.dir, number, os.O_RDONLY)
+	s, err := openSegment(j.dir, number, os.O_RDONLY, j.key)
 	if err != nil {
 		return err
 	}
@@ -87,6 +95,7 @@ const maxFiles = 16
 // files holds segments open.
 type files struct {
 	dir string
+	key []byte
 
 	mu   sync.Mutex
 	open map[uint64]*file
@@ -96,6 +105,7 @@ type files struct {
 type file struct {
 	number uint64
 	f      *os.File
+	aead   cipher.AEAD // nil: in the clear
 	users  int
 	used   uint64 // when it was last taken
 	stale  bool   // to be closed by its last user
@@ -108,15 +118,15 @@ func (s *files) take(number uint64) (*file, error) {
 	s.tick++
 	f := s.open[number]
 	if f == nil {
-		o, err := os.Open(fileName(s.dir, number))
+		o, err := openSegment(s.dir, number, os.O_RDONLY, s.key)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%w: number %d", ErrGone, number)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("journal: %w", err)
+			return nil, err
 		}
 		s.spare()
-		f = &file{number: number, f: o}
+		f = &file{number: number, f: o.f, aead: o.aead}
 		s.open[number] = f
 	}
 	f.users++

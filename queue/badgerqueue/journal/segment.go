@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,8 +21,8 @@ func fileName(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%08d.seg", number))
 }
 
-func encodeHead(number, salt, reserved uint64) []byte {
-	b := append(make([]byte, 0, segmentHead), segmentMagic[:]...)
+func encodeHead(magic [8]byte, number, salt, reserved uint64) []byte {
+	b := append(make([]byte, 0, segmentHead), magic[:]...)
 	b = binary.LittleEndian.AppendUint64(b, number)
 	b = binary.LittleEndian.AppendUint64(b, salt)
 	b = binary.LittleEndian.AppendUint64(b, reserved)
@@ -35,18 +36,32 @@ type segment struct {
 	reserved int64
 	size     int64
 	f        *os.File
+	sealed   bool
+	aead     cipher.AEAD // nil: in the clear
 }
 
 // errNoHead means that a segment was being made when the process ended: nothing was ever written to it.
 var errNoHead = errors.New("no header")
 
-func openSegment(dir string, number uint64, flag int) (*segment, error) {
+// openSegment opens a segment. key may be nil for a journal in the clear.
+func openSegment(dir string, number uint64, flag int, key []byte) (*segment, error) {
 	f, err := os.OpenFile(fileName(dir, number), flag, 0)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	s := &segment{number: number, f: f}
 	if err := s.readHead(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if !s.sealed {
+		return s, nil
+	}
+	if key == nil {
+		err = fmt.Errorf("%w: %s", ErrSealed, f.Name())
+	} else {
+		s.aead, err = segmentCipher(key, number, s.salt)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return s, nil
@@ -63,7 +78,8 @@ func (s *segment) readHead() error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	number := binary.LittleEndian.Uint64(b[8:])
-	if [8]byte(b) != segmentMagic || number != s.number || binary.LittleEndian.Uint32(b[32:]) != salted(0, b[:32]) {
+	s.sealed = [8]byte(b) == sealedMagic
+	if !s.sealed && [8]byte(b) != segmentMagic || number != s.number || binary.LittleEndian.Uint32(b[32:]) != salted(0, b[:32]) {
 		if used, _, err := s.rest(segmentHead); err != nil || used == 0 {
 			return errors.Join(err, errNoHead)
 		}
@@ -109,6 +125,9 @@ func (s *segment) walk(at int64, fn func(*Record) error) (end int64, err error) 
 			return at, nil
 		}
 		r.Segment, r.Offset = s.number, uint32(at) //nolint:gosec // a segment is far below 4 GiB
+		if err := r.open(s.aead); err != nil {
+			return at, err
+		}
 		if err := fn(&r); err != nil {
 			return at, err
 		}
