@@ -27,11 +27,11 @@ const flipEvents = 300
 //
 //	go test ./queue/badgerqueue -run 'TestDamagedFiles$' -flip.count 1000 -timeout 30m
 func TestDamagedFiles(t *testing.T) {
-	stores := damageable(t)
+	stores := damageable(t, nil)
 	for name, dir := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found := damageAll(t, dir, *flips/len(stores), false)
+			found := damageAll(t, dir, *flips/len(stores))
 			for _, s := range append(found.silent, found.unclear...) {
 				t.Error(s)
 			}
@@ -43,12 +43,23 @@ func TestDamagedFiles(t *testing.T) {
 	}
 }
 
+// TestDamagedSealedFiles does so with a sealed store.
+func TestDamagedSealedFiles(t *testing.T) {
+	t.Parallel()
+	dir := damageable(t, flipKey)["killed"]
+	found := damageAll(t, dir, *flips/4, flipSealed)
+	for _, s := range append(found.silent, found.unclear...) {
+		t.Error(s)
+	}
+	t.Logf("%d of %d were told, %d of them when opening; the others were harmless", found.told, *flips/4, found.atOnce)
+}
+
 // TestDamagedFilesControl opens the same stores as Badger alone does: it has to find losses that nobody tells of, and
 // panics.
 func TestDamagedFilesControl(t *testing.T) {
-	stores := damageable(t)
-	killed := damageAll(t, stores["killed"], 24, true)
-	closed := damageAll(t, stores["closed"], 24, true)
+	stores := damageable(t, nil)
+	killed := damageAll(t, stores["killed"], 24, flipUnchecked)
+	closed := damageAll(t, stores["closed"], 24, flipUnchecked)
 	if len(killed.silent) == 0 || len(closed.unclear) == 0 {
 		t.Errorf("Badger alone: %d losses were silent, and %d times it did not say what is wrong; the test above shows nothing",
 			len(killed.silent), len(closed.unclear))
@@ -57,7 +68,7 @@ func TestDamagedFilesControl(t *testing.T) {
 
 // damageable gives the folders of a store that was closed, of one whose tables lie on several levels, of one as a kill
 // leaves it, and of one whose mark is from long before the kill.
-func damageable(t *testing.T) map[string]string {
+func damageable(t *testing.T, key []byte) map[string]string {
 	t.Helper()
 	closed := t.TempDir()
 	stores := map[string]string{"closed": closed}
@@ -65,7 +76,7 @@ func damageable(t *testing.T) map[string]string {
 		stores[name] = t.TempDir()
 		copyStore(t, stores[name], closed)
 	}
-	opt := Options{Dir: closed, MemTable: 1 << 20, Cache: 1 << 20, MinFree: -1, Logger: slog.New(slog.DiscardHandler)}
+	opt := Options{Dir: closed, Key: key, MemTable: 1 << 20, Cache: 1 << 20, MinFree: -1, Logger: slog.New(slog.DiscardHandler)}
 	q, err := Open(t.Context(), opt)
 	if err != nil {
 		t.Fatal(err)
@@ -124,8 +135,8 @@ type damageReport struct {
 	atOnce  int // of those told: the store was not opened
 }
 
-// damageAll damages copies of a store, each in one place. unchecked opens them as Badger alone does.
-func damageAll(t *testing.T, dir string, n int, unchecked bool) (r damageReport) {
+// damageAll damages copies of a store, each in one place, and reads them in a process that finds the words in its environment.
+func damageAll(t *testing.T, dir string, n int, how ...string) (r damageReport) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // the same places each time
 	for range n {
@@ -134,8 +145,8 @@ func damageAll(t *testing.T, dir string, n int, unchecked bool) (r damageReport)
 		what := damageOne(t, copied, random)
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), flipDir+"="+copied)
-		if unchecked {
-			cmd.Env = append(cmd.Env, flipUnchecked+"=1")
+		for _, name := range how {
+			cmd.Env = append(cmd.Env, name+"=1")
 		}
 		out, err := cmd.CombinedOutput()
 		switch code := cmd.ProcessState.ExitCode(); {
@@ -201,11 +212,14 @@ func damageOne(t *testing.T, dir string, random *rand.Rand) string {
 // The store is read in a process of its own, because Badger may panic in goroutines that nobody else can recover.
 const (
 	flipDir       = "PLUGBOARD_TEST_FLIP"
-	flipUnchecked = "PLUGBOARD_TEST_FLIP_UNCHECKED"
+	flipUnchecked = "PLUGBOARD_TEST_FLIP_UNCHECKED" // as Badger alone does
+	flipSealed    = "PLUGBOARD_TEST_FLIP_SEALED"
 	toldCode      = 3
 	silentCode    = 4
 	closedCode    = 5
 )
+
+var flipKey = make([]byte, 32)
 
 func flipChild(dir string) int {
 	err := readAll(dir)
@@ -232,8 +246,12 @@ var (
 func readAll(dir string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	q, err := Open(ctx, Options{Dir: dir, MemTable: 1 << 20, Cache: 1 << 20, MinFree: -1, Logger: slog.New(slog.DiscardHandler),
-		unchecked: os.Getenv(flipUnchecked) != ""})
+	opt := Options{Dir: dir, MemTable: 1 << 20, Cache: 1 << 20, MinFree: -1, Logger: slog.New(slog.DiscardHandler),
+		unchecked: os.Getenv(flipUnchecked) != ""}
+	if os.Getenv(flipSealed) != "" {
+		opt.Key = flipKey
+	}
+	q, err := Open(ctx, opt)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotOpened, err)
 	}
