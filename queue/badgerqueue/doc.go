@@ -31,5 +31,7 @@
 //
 // What waits, waits by a time of the queue's own (clock.go): whoever sets the machine's clock holds up nothing.
 //
+// With a key (Options.Key) all of it is sealed (sealed.go).
+//
 // Leases are in memory alone: after a crash, what was in flight is delivered again.
 package badgerqueue
