@@ -3,6 +3,8 @@ package admin
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/plugboard/plugboard/queue"
 )
 
 // Document is the API's description.
@@ -33,4 +35,11 @@ func Undescribed(rules []Rule) (wrong []string) {
 		}
 	}
 	return wrong
+}
+
+// ReadSelection reads the body of a replay.
+func ReadSelection(body []byte) (Selection, *queue.Filter, error) {
+	var s Selection
+	f, err := s.read(body)
+	return s, f, err
 }

@@ -65,3 +65,20 @@ func TestErrorsAreProblems(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSelection gives bodies to a replay: what is taken selects by IDs or by a filter whose state there is.
+func FuzzSelection(f *testing.F) {
+	for _, body := range []string{`{}`, `{"ids":["a/b"]}`, `{"filter":{"state":"dead","since":"2h"},"limit":3}`, `{"rejected":true}`, `{"filter":{"limit":"3"}}`,
+		`{"filter":{"since":"2026-03-04T08:00:00Z","until":"-9223372036854775808ns"}}`, `[`, `{"filter":null,"unrouted":true} x`} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		s, filter, err := admin.ReadSelection(body)
+		if err != nil || filter == nil {
+			return
+		}
+		if filter.State > 0 && filter.State.String() != s.Filter["state"] || filter.Source != s.Filter["source"] || filter.Cursor != "" || filter.Limit != 0 {
+			t.Errorf("%s: %+v", body, filter)
+		}
+	})
+}
