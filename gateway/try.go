@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,8 @@ type Trial struct {
 	Headers []event.Header
 	Body    []byte
 	Now     time.Time // when the request arrives
+	// RemoteAddr is the sender's; 127.0.0.1 unless set.
+	RemoteAddr string
 	// Answers are handed in turn to the requests of each delivery. Nil: a delivery is shown up to its first request.
 	Answers []Answer
 }
@@ -77,7 +80,7 @@ func Try(ctx context.Context, o Options, t Trial) (*TrialResult, error) {
 func (a *assembly) try(ctx context.Context, t Trial) (*TrialResult, error) {
 	path, query, _ := strings.Cut(t.Target, "?")
 	reading := a.pipeline.Read(ctx, &edge.Request{
-		Method: t.Method, Path: path, Query: query, Headers: t.Headers, Body: t.Body, RemoteAddr: "127.0.0.1",
+		Method: t.Method, Path: path, Query: query, Headers: t.Headers, Body: t.Body, RemoteAddr: cmp.Or(t.RemoteAddr, "127.0.0.1"),
 	}, t.Now)
 	r := &TrialResult{Status: reading.Status, Source: reading.Source, Reason: reading.Reason,
 		Events: []json.RawMessage{}, Deliveries: []TrialDelivery{}}

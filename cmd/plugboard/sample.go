@@ -17,8 +17,9 @@ type sample struct {
 	Method   string            `json:"method"`
 	Target   string            `json:"target"` // path and query
 	Headers  map[string]string `json:"headers"`
-	BodyFile string            `json:"body_file"` // relative to the sample
-	Body     json.RawMessage   `json:"body"`      // a text, or any other JSON in its place
+	Remote   string            `json:"remote_addr"` // the sender's address, for try; 127.0.0.1 if left out
+	BodyFile string            `json:"body_file"`   // relative to the sample
+	Body     json.RawMessage   `json:"body"`        // a text, or any other JSON in its place
 
 	body []byte
 }

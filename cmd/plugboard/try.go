@@ -17,8 +17,9 @@ func newTry() *cobra.Command {
 		Use:   "try --request FILE",
 		Short: "Play one request through the whole pipeline: no network, nothing stored",
 		Long: "Play the request in FILE (NAME.request.json) through verification, plugins, routes and destinations, and print\n" +
-			"what would happen as one JSON document. With --answer the later steps of each delivery are played, too: FILE is a\n" +
-			"JSON list of {\"status\", \"headers\", \"body\"}, handed in turn to its requests. Exit status 1 when it is refused.",
+			"what would happen as one JSON document. FILE may say from which address it comes (remote_addr). With --answer the\n" +
+			"later steps of each delivery are played, too: its FILE is a JSON list of {\"status\", \"headers\", \"body\"}, handed in\n" +
+			"turn to the requests of each. Exit status 1 when it is refused.",
 		Args: cobra.NoArgs,
 	}
 	file := configFlag(c)
@@ -62,6 +63,7 @@ func readTrial(request, answer, now string) (gateway.Trial, error) {
 		return t, fmt.Errorf("%s: has no target; try finds the source by its path", request)
 	}
 	t.Method, t.Target, t.Headers, t.Body = s.Method, s.Target, headerList(s.Headers), s.body
+	t.RemoteAddr = s.Remote
 	if now != "" {
 		if t.Now, err = time.Parse(time.RFC3339Nano, now); err != nil {
 			return t, usageError{fmt.Errorf("--now %q is not a time such as 2026-03-04T08:00:00Z", now)}
