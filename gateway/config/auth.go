@@ -9,13 +9,22 @@ var (
 		reads: hidden(func(a *Auth) *secret.Value { return &a.Password })}
 	authTokenURL = setting[Auth]{key: "token_url", required: `write token_url = "https://…/oauth/token"`, meaning: "where tokens are fetched",
 		reads: some(func(a *Auth) *string { return &a.TokenURL })}
-	authClientID = setting[Auth]{key: "client_id", required: `write client_id = "…"`, reads: some(func(a *Auth) *string { return &a.ClientID })}
-	authSecret   = setting[Auth]{key: "client_secret", required: `write client_secret = "{{secret.NAME}}"`,
-		reads: hidden(func(a *Auth) *secret.Value { return &a.ClientSecret })}
+	authClientID = setting[Auth]{key: "client_id",
+		why:      "none: not every server wants one",
+		required: `write client_id = "…"`, reads: some(func(a *Auth) *string { return &a.ClientID })}
+	authSecret = setting[Auth]{key: "client_secret",
+		why:      "none: not every server wants one",
+		required: `write client_secret = "{{secret.NAME}}"`,
+		reads:    hidden(func(a *Auth) *secret.Value { return &a.ClientSecret })}
 	authClientAuth = setting[Auth]{key: "client_auth", def: "basic", meaning: "how client_id and client_secret are sent: as HTTP Basic or in the form",
+		why:   "what RFC 6749 asks every server to take",
 		reads: oneOf([]string{"basic", "body"}, func(a *Auth) *string { return &a.ClientAuth })}
-	authAudience = setting[Auth]{key: "audience", meaning: "asked for, where the server wants one", reads: some(func(a *Auth) *string { return &a.Audience })}
-	authScope    = setting[Auth]{key: "scope", meaning: "asked for; left out: the server's own", reads: some(func(a *Auth) *string { return &a.Scope })}
+	authAudience = setting[Auth]{key: "audience", meaning: "asked for, where the server wants one",
+		why:   "none: only some servers know it",
+		reads: some(func(a *Auth) *string { return &a.Audience })}
+	authScope = setting[Auth]{key: "scope", meaning: "asked for; left out: the server's own",
+		why:   "what the server gives by itself",
+		reads: some(func(a *Auth) *string { return &a.Scope })}
 )
 
 func (s setting[T]) optional() setting[T] {
@@ -31,7 +40,9 @@ var authTypes = []choice[Auth]{
 	{"basic", []setting[Auth]{authUsername, authPassword}},
 	{"api-key", []setting[Auth]{
 		{key: "name", required: `write name = "x-api-key"`, meaning: "of the header or query parameter", reads: headerName(func(a *Auth) *string { return &a.Name })},
-		{key: "in", def: "header", meaning: "where it stands", reads: oneOf([]string{"header", "query"}, func(a *Auth) *string { return &a.In })},
+		{key: "in", def: "header", meaning: "where it stands",
+			why:   "a URL stands in logs, a header does not",
+			reads: oneOf([]string{"header", "query"}, func(a *Auth) *string { return &a.In })},
 		{key: "value", required: `write value = "{{secret.NAME}}"`, meaning: "the key", reads: hidden(func(a *Auth) *secret.Value { return &a.Value })}}},
 	{"oauth2-password", []setting[Auth]{authTokenURL, authUsername, authPassword, authClientID.optional(), authSecret.optional(), authClientAuth, authScope, authAudience}},
 	{"oauth2-client-credentials", []setting[Auth]{authTokenURL, authClientID, authSecret, authClientAuth, authScope, authAudience}},

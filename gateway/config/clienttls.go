@@ -22,12 +22,16 @@ type ClientTLS struct {
 
 var clientTLSSettings = []setting[ClientTLS]{
 	{key: "cert", meaning: "certificate to show, with its chain: a PEM file, or its text",
+		why:   "none is shown: few systems ask for one",
 		reads: pem("CERTIFICATE", func(t *ClientTLS, text string) { t.Cert = text })},
 	{key: "key", meaning: "its private key: a PEM file, or its text as a secret",
+		why:   "none, as there is no certificate",
 		reads: pem("PRIVATE KEY", func(t *ClientTLS, text string) { t.Key = secret.New(text) })},
 	{key: "ca", meaning: "authorities to trust in place of the system's: a PEM file, or its text",
+		why:   "the system's",
 		reads: pem("CERTIFICATE", func(t *ClientTLS, text string) { t.CA = text })},
 	{key: "server_name", meaning: "name in the destination's certificate; left out: the URL's host",
+		why:   "the URL's host, as everywhere",
 		reads: some(func(t *ClientTLS) *string { return &t.ServerName })},
 }
 

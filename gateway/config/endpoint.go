@@ -39,7 +39,9 @@ type RightsError struct{ Faults }
 var endpointSettings = []setting[Endpoint]{
 	{key: "description", def: "", meaning: "for people",
 		reads: word(kind{"a text of one line, at most 200 letters", `"the wallboard in Hall 2"`}, func(e *Endpoint) *string { return &e.Description }, validDescription)},
-	{key: "enabled", def: true, meaning: "false: nothing is queued for it, and what waits goes on waiting", reads: boolean(func(e *Endpoint) *bool { return &e.Enabled })},
+	{key: "enabled", def: true, meaning: "false: nothing is queued for it, and what waits goes on waiting",
+		why:   "who sets one up wants it to work",
+		reads: boolean(func(e *Endpoint) *bool { return &e.Enabled })},
 }
 
 func validDescription(s string) bool {

@@ -16,8 +16,12 @@ type Table struct {
 
 var tableSettings = []setting[Table]{
 	{key: "file", required: `write file = "agents.csv"`, meaning: "a CSV file whose first line names the columns, or a JSON file", reads: tableFile()},
-	{key: "key", meaning: "the column that is looked up", reads: column(func(t *Table) *string { return &t.Key })},
-	{key: "value", meaning: "the column that is the answer", reads: column(func(t *Table) *string { return &t.Value })},
+	{key: "key", meaning: "the column that is looked up",
+		why:   "the first column, as people write such files",
+		reads: column(func(t *Table) *string { return &t.Key })},
+	{key: "value", meaning: "the column that is the answer",
+		why:   "of two columns the other one is meant",
+		reads: column(func(t *Table) *string { return &t.Value })},
 }
 
 func beginTable(_ *reader, name string) *Table { return &Table{Name: name} }

@@ -12,14 +12,24 @@ type Redact struct {
 }
 
 var redactSettings = []setting[Redact]{
-	{key: "remove", meaning: "fields of the event that are removed", reads: fieldPaths(func(x *Redact) *[]string { return &x.Remove })},
-	{key: "hash", meaning: "fields of the event that become a keyed hash", reads: fieldPaths(func(x *Redact) *[]string { return &x.Hash })},
+	{key: "remove", meaning: "fields of the event that are removed",
+		why:   "nothing: each field is named",
+		reads: fieldPaths(func(x *Redact) *[]string { return &x.Remove })},
+	{key: "hash", meaning: "fields of the event that become a keyed hash",
+		why:   "nothing: each field is named",
+		reads: fieldPaths(func(x *Redact) *[]string { return &x.Hash })},
 	{key: "raw", meaning: "fields of the request's own body that are removed; left out, no body is kept",
+		why:   "no body: it would hold the very fields that are to go",
 		reads: fieldPaths(func(x *Redact) *[]string { return &x.Raw })},
 	{key: "query", meaning: "parameters of the request that are removed; left out, none is kept",
+		why:   "none is kept, for the same reason",
 		reads: fieldPaths(func(x *Redact) *[]string { return &x.Query })},
-	{key: "headers", meaning: "headers of the request that are not kept", reads: fieldPaths(func(x *Redact) *[]string { return &x.Headers })},
-	{key: "key", meaning: "what the hash is keyed with; the store's own key unless set", reads: redactKey()},
+	{key: "headers", meaning: "headers of the request that are not kept",
+		why:   "those of the allow-list are kept: none of them is a credential",
+		reads: fieldPaths(func(x *Redact) *[]string { return &x.Headers })},
+	{key: "key", meaning: "what the hash is keyed with; the store's own key unless set",
+		why:   "the store's own key: equal values stay equal, and nobody without the store can try numbers",
+		reads: redactKey()},
 }
 
 // redaction is there or not: an empty table is one that keeps no request.

@@ -19,16 +19,22 @@ var retryForms = []choice[Retry]{
 		retryFor}},
 	{"backoff", []setting[Retry]{
 		{key: "backoff", required: `write backoff = "1s"`, meaning: "the first wait", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Backoff })},
-		{key: "factor", def: int64(2), meaning: "how many times longer each further wait is", reads: number(func(r *Retry) *float64 { return &r.Factor })},
-		{key: "max", def: "1h", meaning: "the longest wait", reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Max })},
+		{key: "factor", def: int64(2), meaning: "how many times longer each further wait is",
+			why:   "doubling: soon again after a blip, seldom during an outage",
+			reads: number(func(r *Retry) *float64 { return &r.Factor })},
+		{key: "max", def: "1h", meaning: "the longest wait",
+			why:   "an outage that ends is noticed within the hour",
+			reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.Max })},
 		retryFor, retryAttempts}},
 }
 
 // Without either, every goes on for a day and backoff for 20 attempts (package retry).
 var (
 	retryFor = setting[Retry]{key: "for", meaning: "how long to go on, from the first attempt",
+		why:   "a day where only every is given; else attempts or the schedule's length end it",
 		reads: duration(time.Millisecond, func(r *Retry) *time.Duration { return &r.For })}
 	retryAttempts = setting[Retry]{key: "attempts", meaning: "how many attempts in all",
+		why:   "no number: the time decides, or the schedule's length",
 		reads: count(1, math.MaxInt32, func(r *Retry) *int { return &r.Attempts })}
 )
 

@@ -17,8 +17,17 @@ const askSecret = `write secret = "{{secret.NAME}}"`
 
 // tolerance is how far a signed time may be off.
 func tolerance(def string, least time.Duration, meaning string) setting[Verify] {
-	return setting[Verify]{key: "tolerance", def: def, meaning: "how far the signed time may be off" + meaning,
+	return setting[Verify]{key: "tolerance",
+		why: whyTolerance(def),
+		def: def, meaning: "how far the signed time may be off" + meaning,
 		reads: duration(least, func(v *Verify) *time.Duration { return &v.Tolerance })}
+}
+
+func whyTolerance(def string) string {
+	if def == "0s" {
+		return "nobody says how old a retry's time may be, and an event that is refused for it is gone"
+	}
+	return "what the schemes' own documents recommend: longer than clocks drift, too short to replay in peace"
 }
 
 // signed are the settings of a scheme whose sender signs with a secret; timed: and signs the time with it.
@@ -45,7 +54,9 @@ var schemes = []choice[Verify]{
 		{key: "name", required: `write name = "token"`, meaning: "the parameter in the URL", reads: some(func(v *Verify) *string { return &v.Name })},
 		{key: "value", required: `write value = "{{secret.NAME}}"`, meaning: "what it must hold", reads: verifySecrets}}},
 	{"body-token", []setting[Verify]{
-		{key: "name", def: "token", meaning: "the member of the JSON body", reads: some(func(v *Verify) *string { return &v.Name })},
+		{key: "name", def: "token", meaning: "the member of the JSON body",
+			why:   "as EddyDesk and most scripts call it",
+			reads: some(func(v *Verify) *string { return &v.Name })},
 		{key: "value", required: `write value = "{{secret.NAME}}"`, meaning: "what it must hold", reads: verifySecrets}}},
 	{"ip", []setting[Verify]{
 		{key: "allow", required: `write allow = ["203.0.113.0/24"]`, meaning: "addresses and ranges it may come from", reads: prefixes(func(v *Verify) *[]netip.Prefix { return &v.Allow })}}},
@@ -62,24 +73,37 @@ var schemes = []choice[Verify]{
 			reads: publicKeys(func(v *Verify) *map[string]string { return &v.Keys })}}},
 	{"oauth", []setting[Verify]{
 		{key: "clients", required: `write clients = [{ id = "…", secret = "{{secret.NAME}}" }]`, meaning: "who may fetch a token at /oauth/token", reads: clients()},
-		{key: "lifetime", def: "1h", meaning: "of a token", reads: duration(time.Minute, func(v *Verify) *time.Duration { return &v.Lifetime })}}},
+		{key: "lifetime", def: "1h", meaning: "of a token",
+			why:   "what token endpoints usually give; a token that leaks is worth little",
+			reads: duration(time.Minute, func(v *Verify) *time.Duration { return &v.Lifetime })}}},
 	{"mtls", []setting[Verify]{
 		{key: "ca", required: `write ca = "clients-ca.pem"`, meaning: "file of the authorities, in PEM, that its certificate must come from", reads: folder(func(v *Verify) *string { return &v.CA })},
 		{key: "names", def: []any{}, meaning: "names its certificate may be for (common name, DNS name, URI or e-mail); empty: any",
+			why:   "any: the authority is the operator's own choice, and often issues to one sender alone",
 			reads: words(kind{"a list of names", `["vendor.example.com"]`}, kind{"a name", `"vendor.example.com"`}, func(v *Verify) *[]string { return &v.Names }, notEmpty)}}},
 }
 
 var hmacSettings = []setting[Verify]{
 	{key: "header", required: `write header = "x-signature"`, meaning: "where the signature stands", reads: headerName(func(v *Verify) *string { return &v.Header })},
 	{key: "secret", required: askSecret, meaning: "the key, as text", reads: verifySecrets},
-	{key: "algorithm", def: "sha256", meaning: "the hash", reads: oneOf([]string{"sha1", "sha256", "sha512"}, func(v *Verify) *string { return &v.Algorithm })},
-	{key: "encoding", def: "hex", meaning: "of the sum", reads: oneOf([]string{"hex", "base64"}, func(v *Verify) *string { return &v.Encoding })},
-	{key: "prefix", def: "", meaning: `before the sum, as "sha256="`, reads: word(kind{"a text of one line", `"sha256="`}, func(v *Verify) *string { return &v.Prefix }, oneLine)},
+	{key: "algorithm", def: "sha256", meaning: "the hash",
+		why:   "what nearly every sender uses",
+		reads: oneOf([]string{"sha1", "sha256", "sha512"}, func(v *Verify) *string { return &v.Algorithm })},
+	{key: "encoding", def: "hex", meaning: "of the sum",
+		why:   "the same",
+		reads: oneOf([]string{"hex", "base64"}, func(v *Verify) *string { return &v.Encoding })},
+	{key: "prefix", def: "", meaning: `before the sum, as "sha256="`,
+		why:   "none: it is the sender's own word",
+		reads: word(kind{"a text of one line", `"sha256="`}, func(v *Verify) *string { return &v.Prefix }, oneLine)},
 	{key: "signed", def: "{body}", meaning: "what is signed: text with {body}, {timestamp}, {id}, {url}",
+		why:   "the body alone, which nearly every sender signs",
 		reads: word(kind{"a text with {body} once, and perhaps {timestamp}, {id} and {url}", `"{timestamp}.{body}"`}, func(v *Verify) *string { return &v.Signed }, validSigned)},
 	{key: "timestamp_header", def: "webhook-timestamp", meaning: "where {timestamp} stands: Unix seconds or milliseconds, or RFC 3339",
+		why:   "the name that Standard Webhooks gives it",
 		reads: headerName(func(v *Verify) *string { return &v.TimestampHeader })},
-	{key: "id_header", def: "webhook-id", meaning: "where {id} stands", reads: headerName(func(v *Verify) *string { return &v.IDHeader })},
+	{key: "id_header", def: "webhook-id", meaning: "where {id} stands",
+		why:   "the name that Standard Webhooks gives it",
+		reads: headerName(func(v *Verify) *string { return &v.IDHeader })},
 	tolerance("5m", time.Second, ", where it is signed"),
 }
 

@@ -8,12 +8,16 @@ import (
 	"strings"
 )
 
-// setting declares one key of a table of the file: the only place that knows its type, default and meaning.
+// setting declares one key of a table of the file: the only place that knows its type, default and meaning, and why the
+// default is what it is. From these declarations the page of all settings is made (gateway/SETTINGS.md; go test
+// ./gateway/config -update), and config.toml is held against them. Who adds one that may be left out says why what it
+// is then is right (a test asks for it), in a clause that holds on its own: what it protects, what it is a typical value of.
 type setting[T any] struct {
 	key      string
 	def      any    // read in its place when it is left out, as if it stood there; nil: nothing is
 	required string // what to do when it is left out; "": it may be
 	meaning  string
+	why      string // this default, or none, is right; "" only where required is not
 	reads    reads[T]
 }
 

@@ -7,6 +7,7 @@ type Setting struct {
 	Default  any    // nil: none
 	Required bool
 	Meaning  string
+	Why      string // that default, or none
 }
 
 // Reference lists every key that may stand in the file, tables before what is in them.
@@ -15,7 +16,7 @@ func Reference() []Setting { return describe(configSettings) }
 func describe[T any](settings []setting[T]) []Setting {
 	var list []Setting
 	for _, s := range settings {
-		list = append(list, Setting{s.key, s.reads.wants, s.def, s.required != "", s.meaning})
+		list = append(list, Setting{s.key, s.reads.wants, s.def, s.required != "", s.meaning, s.why})
 		for _, inner := range s.reads.inner {
 			inner.Path = s.key + "." + inner.Path
 			list = append(list, inner)
