@@ -1,9 +1,13 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"math"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
@@ -23,5 +27,33 @@ func LimitMemory(log *slog.Logger) {
 		log.Warn("the cgroup's memory limit cannot be read; set GOMEMLIMIT", "err", err)
 	case limit != math.MaxInt64:
 		log.Info("Go's memory is limited", "bytes", limit)
+	}
+}
+
+const (
+	smallHeap   = 320 << 20   // bytes: what Go may always fill before it collects more often
+	settleEvery = time.Second // how often the limit follows what is live
+)
+
+// SettleMemory keeps memory near what is in use where nothing else limits it, until ctx is done. Go lets a heap double and
+// holds on to what a peak took, as when Badger merges tables; so 150 MB in use would be up to 800 resident. A limit of three
+// times what is live, but no less than smallHeap, ends that and leaves the collector as much to do as before. It is for a
+// program that is the gateway and nothing else, after New, whose bounds go by the limit that people set.
+func SettleMemory(ctx context.Context) {
+	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		return
+	}
+	defer debug.SetMemoryLimit(math.MaxInt64)
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for {
+		metrics.Read(live)
+		debug.SetMemoryLimit(max(smallHeap, 3*int64(min(live[0].Value.Uint64(), math.MaxInt64/4))))
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
 	}
 }

@@ -84,6 +84,7 @@ func (d *dev) run(ctx context.Context) error {
 	d.greet(cfg, g)
 	go d.print(ctx, notes)
 	go d.watch(ctx, cfg.Plugins.Dir, func() {})
+	go gateway.SettleMemory(ctx)
 	return g.Run(ctx)
 }
 

@@ -40,6 +40,7 @@ func newRun() *cobra.Command {
 		if _, err := fmt.Fprintf(c.ErrOrStderr(), "listening on %s, API on http://%s\n", g.URL(), g.Admin()); err != nil {
 			return err
 		}
+		go gateway.SettleMemory(c.Context())
 		hangup := make(chan os.Signal, 1)
 		signal.Notify(hangup, syscall.SIGHUP)
 		defer signal.Stop(hangup)

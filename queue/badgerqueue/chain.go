@@ -23,7 +23,7 @@ type chain struct {
 // parkable says whether a chain's followers may leave memory to make room for other keys: its head will take long, or
 // the chain has taken a quarter of the window.
 func (l *line) parkable(c *chain) bool {
-	return c.retry || c.disk > 0 || len(c.list) >= l.q.opt.Window/4
+	return c.retry || c.disk > 0 || len(c.list) >= l.q.window()/4
 }
 
 // release ends a head's turn: the key goes to its next follower, or becomes free.

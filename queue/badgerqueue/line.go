@@ -13,6 +13,9 @@ import (
 // minWindow is what a line may hold in memory even when all lines together hold too much.
 const minWindow = 16
 
+// minShare is a line's share of what all may hold, however many there are.
+const minShare = 32
+
 // line is what one destination has in memory: a window on its deliveries, never all of them.
 //
 //	on disk, in order of seq:   ended… │ ended, parked, pending │ pending …
@@ -105,7 +108,7 @@ func (l *line) letGo(e *entry) {
 // room is how many more entries the window takes.
 func (l *line) room() int {
 	n := l.count[atReady] + l.count[atWaiting] + l.count[atDelay]
-	limit := l.q.opt.Window
+	limit := l.q.window()
 	if l.q.entries.Load() >= int64(l.q.opt.MaxEntries) {
 		limit = min(limit, minWindow)
 	}

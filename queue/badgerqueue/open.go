@@ -115,7 +115,7 @@ func (q *Queue) recover() error {
 			}
 			l := newLine(q, uint32(f.uint()), name)
 			l.named = true
-			q.lines[name], q.byID[l.id] = l, l
+			q.add(l)
 			q.lineID = max(q.lineID, l.id)
 			return f.done(key)
 		})

@@ -29,9 +29,9 @@ type Options struct {
 	MemTable   int64         // bytes of Badger's write buffer; 0: 32 MiB. Half of it on small machines.
 	Segment    int64         // bytes of a file of the journal; 0: by the disk, at most 32 MiB
 	Cache      int64         // not used any more: tables are mapped, a cache would copy them
-	HeldBytes  int64         // bytes of waiting events that may be held in memory, over all; 0: 64 MiB
-	Window     int           // entries of one destination held in memory; 0: 1024
-	MaxEntries int           // entries held in memory over all, beyond a few for each destination; 0: 131072
+	HeldBytes  int64         // bytes of waiting events that may be held in memory, over all; 0: 32 MiB
+	Window     int           // entries of one destination held in memory; 0: 1024. Fewer where there are many destinations
+	MaxEntries int           // entries held in memory over all, beyond a few for each destination; 0: 65536
 	StateBytes int64         // of the keys and values that one owner may have remembered; 0: 1 MiB. Each key counts 128 more
 	StateKeys  int           // keys that one owner may have remembered; 0: 10,000
 	SweepEvery time.Duration // how often retention looks; 0: a hundredth of Retain, between 1 s and 1 min
@@ -55,7 +55,7 @@ func (o Options) withDefaults() Options {
 	}
 	def((*int64)(&o.Retain), int64(72*time.Hour))
 	def(&o.MemTable, 32<<20)
-	def(&o.HeldBytes, 64<<20)
+	def(&o.HeldBytes, 32<<20)
 	def(&o.Segment, o.segmentSize())
 	def(&o.StateBytes, 1<<20)
 	if o.StateKeys == 0 {
@@ -65,7 +65,7 @@ func (o Options) withDefaults() Options {
 		o.Window = 1024
 	}
 	if o.MaxEntries == 0 {
-		o.MaxEntries = 128 << 10
+		o.MaxEntries = 64 << 10
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -48,6 +48,7 @@ type Queue struct {
 	lines  map[string]*line
 	byID   map[uint32]*line
 	lineID uint32
+	share  atomic.Int64 // of MaxEntries, for each line
 }
 
 var (
@@ -79,9 +80,18 @@ func (q *Queue) line(name string) *line {
 	}
 	q.lineID++
 	l = newLine(q, q.lineID, name)
-	q.lines[name], q.byID[l.id] = l, l
+	q.add(l)
 	return l
 }
+
+// add takes a line into the books. Called with q.mu held, or before anybody else has q.
+func (q *Queue) add(l *line) {
+	q.lines[l.name], q.byID[l.id] = l, l
+	q.share.Store(int64(min(max(q.opt.MaxEntries/len(q.lines), minShare), q.opt.Window)))
+}
+
+// window is how many entries a line may hold in memory: less the more lines there are, so that all of them find room.
+func (q *Queue) window() int { return int(q.share.Load()) }
 
 // known gives the line of a destination, nil if nothing ever named it.
 func (q *Queue) known(name string) *line {

@@ -15,7 +15,7 @@ const (
 
 // wantRefill loads what lies beyond the cursor when few entries are ready and there is, or can be made, room for it.
 func (l *line) wantRefill() {
-	if !l.spilled || l.refilling || l.count[atReady] > l.q.opt.Window/4 {
+	if !l.spilled || l.refilling || l.count[atReady] > l.q.window()/4 {
 		return
 	}
 	if l.room() == 0 && !l.canPark() {
@@ -44,7 +44,7 @@ func (l *line) refill() error {
 	for {
 		l.mu.Lock()
 		room, cursor := l.room(), l.cursor
-		enough := !l.spilled || l.count[atReady] > l.q.opt.Window/4
+		enough := !l.spilled || l.count[atReady] > l.q.window()/4
 		var park *parkOp
 		if room == 0 && !enough {
 			park = l.park(nil)
@@ -55,7 +55,10 @@ func (l *line) refill() error {
 			return nil
 		}
 		if park == nil {
-			found, reached, err := l.readDeliveries(cursor+1, min(room, refillLoad))
+			want := min(room, refillLoad)
+			l.q.entries.Add(int64(want)) // others that load meanwhile find that much less room
+			found, reached, err := l.readDeliveries(cursor+1, want)
+			l.q.entries.Add(-int64(want))
 			if err != nil {
 				return err
 			}

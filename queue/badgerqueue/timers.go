@@ -36,7 +36,7 @@ func (l *line) timerRoom() int {
 	if l.q.entries.Load() >= int64(l.q.opt.MaxEntries) {
 		return minWindow
 	}
-	return l.q.opt.Window
+	return l.q.window()
 }
 
 // evict leaves a timer to the disk. Its key stays taken.
