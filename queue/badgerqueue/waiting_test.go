@@ -120,7 +120,7 @@ func waitingRun(t *testing.T, what string, o waitingOrders) waitingReport {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // this test binary
+	cmd := exec.Command(os.Args[0])                                                      //nolint:gosec // this test binary
 	cmd.Env = append(os.Environ(), waitingChild+"="+string(orders), "GOMEMLIMIT=320MiB") // as the gateway has it
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
