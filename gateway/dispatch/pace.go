@@ -31,7 +31,9 @@ func (p *pace) free(now time.Time) (int, time.Duration) {
 	}
 	n, d := p.bucket.free(now)
 	if left := p.reset.Sub(now); left > 0 && p.left < n {
-		n, d = p.left, max(d, left)
+		if n = max(p.left, 0); n == 0 {
+			d = max(d, left)
+		}
 	}
 	return n, d
 }

@@ -150,6 +150,9 @@ func (l *memoryLease) end(a queue.Attempt, f func()) (err error) {
 		l.it.leased = false
 		l.it.tries = append(l.it.tries, a)
 		l.it.Attempts++
+		if a.Spared {
+			l.it.Spared++
+		}
 		if l.it.First.IsZero() {
 			l.it.First = a.Started
 		}

@@ -47,7 +47,7 @@ func (l *lane) decide(q *queue.Delivery, r deliver.Result) settlement {
 // next gives the time of the next attempt; false when attempts are spent. The time that a plugin read out of an answer
 // stands in for the policy's; a Retry-After only moves the policy's back. The policy is told how long attempts have been
 // made by the queue, not by the clock on the wall, which may have been set since. An attempt that the receiver had no time
-// for (429) does not count; so that this has an end, nothing is tried for longer than the policy takes with all its waits.
+// for (429) does not count; so that this has an end, nothing is tried for longer than the policy's span.
 func (l *lane) next(q *queue.Delivery, r deliver.Result) (time.Time, bool) {
 	now := l.d.opts.Now()
 	tried := q.Tried + r.Attempt.Duration

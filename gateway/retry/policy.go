@@ -89,7 +89,7 @@ func (p *policy) Span() time.Duration { return p.whole }
 // longest is a span that nobody waits for.
 const longest = 10 * 365 * 24 * time.Hour
 
-// measured works out the whole span: by its own limit, else by what all waits come to.
+// measured works out the whole span. See Policy.
 func (p *policy) measured() *policy {
 	if p.whole = p.span; p.span > 0 {
 		return p
@@ -98,6 +98,7 @@ func (p *policy) measured() *policy {
 		wait := p.wait(n)
 		p.whole += wait + time.Duration(Jitter*float64(wait))
 	}
+	p.whole = max(p.whole, defaultFor)
 	return p
 }
 

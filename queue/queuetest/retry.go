@@ -115,3 +115,25 @@ func (h *harness) idleFor(d time.Duration) {
 	t := time.NewTimer(d)
 	<-t.C
 }
+
+// testSpared: attempts that spend nothing are counted apart, and among all.
+func testSpared(h *harness) {
+	h.put(event("1", "k", "a"))
+	for i, spared := range []bool{true, false, true} {
+		l := h.one("a", "1")
+		a := attempt("retry")
+		a.Spared = spared
+		h.must(l.Retry(h.ctx, time.Now(), nil, a))
+		if i == 1 {
+			h.reopen()
+		}
+	}
+	l := h.one("a", "1")
+	if d := l.Delivery(); d.Attempts != 3 || d.Spared != 2 {
+		h.Errorf("%d attempts, %d of them spared; want 3 and 2", d.Attempts, d.Spared)
+	}
+	h.done(l)
+	if d := h.state("1/a", queue.Delivered); d.Attempts != 4 || d.Spared != 2 {
+		h.Errorf("%d attempts, %d of them spared; want 4 and 2", d.Attempts, d.Spared)
+	}
+}

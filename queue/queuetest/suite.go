@@ -72,7 +72,7 @@ var tests = []struct {
 	{"Hammer", testHammer},
 	{"Remember", testRemember}, {"RememberWithEntry", testRememberWithEntry}, {"RememberWithAttempt", testRememberWithAttempt},
 	{"RememberForATime", testRememberForATime}, {"RememberNoMoreThan", testRememberNoMoreThan}, {"RememberConcurrent", testRememberConcurrent},
-	{"Replace", testReplace}, {"ReplaceNotInFlight", testReplaceNotInFlight}, {"ReplaceRetry", testReplaceRetry},
+	{"Spared", testSpared}, {"Replace", testReplace}, {"ReplaceNotInFlight", testReplaceNotInFlight}, {"ReplaceRetry", testReplaceRetry},
 	{"ReplaceCancelled", testReplaceCancelled}, {"ReplaceBacklog", testReplaceBacklog}, {"ReplaceHammer", testReplaceHammer},
 	{"Records", testRecords}, {"RecordsAllOrNone", testRecordsAllOrNone}, {"RecordsStay", testRecordsStay}, {"RecordsConcurrent", testRecordsConcurrent},
 	{"ReopenPending", testReopenPending}, {"ReopenRetries", testReopenRetries}, {"ReopenFollowers", testReopenFollowers},
