@@ -10,15 +10,16 @@ import (
 // operation is what the API's description says of one thing that the API does. Schemas are made of the Go types that are read
 // and answered with, so they cannot part from them.
 type operation struct {
-	pattern string // of the router
-	path    string // where it is not the pattern's
-	does    string
-	query   []string // parameters; what they mean stands in parameters
-	body    any      // a value of what it takes; nil: nothing
-	status  int      // of the answer; 0: 200
-	answer  any      // a value of what it is answered with; nil: nothing
-	media   string   // of the answer; "": JSON
-	fails   []int    // besides those that all have
+	pattern  string // of the router
+	path     string // where it is not the pattern's
+	does     string
+	query    []string // parameters; what they mean stands in parameters
+	body     any      // a value of what it takes; nil: nothing
+	optional bool     // body may be left out
+	status   int      // of the answer; 0: 200
+	answer   any      // a value of what it is answered with; nil: nothing
+	media    string   // of the answer; "": JSON
+	fails    []int    // besides those that all have
 }
 
 // listing is the answer of a list.
@@ -104,7 +105,7 @@ func (o *operation) describe(s schemas, path, role string) object {
 		out["parameters"] = params
 	}
 	if o.body != nil {
-		out["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": s.of(o.body)}}}
+		out["requestBody"] = object{"required": !o.optional, "content": object{"application/json": object{"schema": s.of(o.body)}}}
 	}
 	return out
 }

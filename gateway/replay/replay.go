@@ -7,7 +7,8 @@
 // never meets what it or its predecessors have queued: the set ends at the moment of the first call.
 //
 // A filter may be run twice. Of the deliveries of an event to a destination only the latest counts: what was replayed since,
-// or still waits, is skipped and said so. Again overrules that, but for what still waits.
+// or still waits, is skipped and said so; so is what a newer one replaced, unless the filter asks for just that. Again
+// overrules it all, but for what still waits.
 package replay
 
 import (
@@ -64,6 +65,7 @@ const (
 	over     = "it is not stored any more"
 	unknown  = "there is no such delivery, event or request"
 	ended    = "it has ended"
+	stale    = "a newer one replaced it"
 )
 
 // requestError is about what was asked for.

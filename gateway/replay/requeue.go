@@ -128,6 +128,9 @@ func (p *plan) delivery(id string, d *queue.Delivery) error {
 	case !slices.Contains(p.configured, d.Destination):
 		p.skip(id, gone)
 		return nil
+	case d.State == queue.Superseded && p.q.Filter != nil && p.q.Filter.State != queue.Superseded && !p.q.Again:
+		p.skip(id, stale)
+		return nil
 	}
 	others, err := p.Store.Deliveries(p.ctx, queue.Filter{EventID: d.Event.ID, Source: d.Event.Source, Destination: d.Destination})
 	if err != nil {
