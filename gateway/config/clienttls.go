@@ -73,6 +73,10 @@ func pem[T any](block string, put func(t *T, text string)) reads[T] {
 			return
 		}
 		text := value.plain
+		if !strings.Contains(text, "-----BEGIN ") && r.endpoint != nil {
+			r.fault(n, n.path.last()+" names a file, which an endpoint cannot", "give the text that begins with -----BEGIN "+block+"-----")
+			return
+		}
 		if !strings.Contains(text, "-----BEGIN ") {
 			file := r.beside(text)
 			var err error
@@ -83,6 +87,9 @@ func pem[T any](block string, put func(t *T, text string)) reads[T] {
 		}
 		if block == "PRIVATE KEY" {
 			r.all.Hide("", secret.New(text))
+			if value.shown == value.plain {
+				r.hide(n.path)
+			}
 		}
 		if !strings.Contains(text, block+"-----") {
 			r.fault(n, fmt.Sprintf("%s has no %s in PEM", n.path.last(), strings.ToLower(block)), "give the text that begins with -----BEGIN "+block+"-----")

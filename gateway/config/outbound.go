@@ -98,6 +98,9 @@ func proxy[T any](direct bool, field func(*T) *Proxy) reads[T] {
 			p.Username, p.Password = own.Reveal(u.User.Username(), nil), secret.New(own.Reveal(password, nil))
 			if !p.Password.Empty() {
 				r.all.Hide("", p.Password)
+				if value.shown == value.plain {
+					r.hide(n.path)
+				}
 			}
 		}
 		*field(t) = p

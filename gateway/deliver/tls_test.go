@@ -124,3 +124,27 @@ func TestHTTP2(t *testing.T) {
 		t.Errorf("%d connections; the versions add up to %d, want %d", conns.Load(), versions.Load(), 2*(streams+1))
 	}
 }
+
+// A redirect does not lead out of TLS unless the destination may be reached without it.
+func TestRedirectStaysInTLS(t *testing.T) {
+	a := newAuthority(t)
+	end := &inbox{}
+	to := serve(t, end)
+	in := &inbox{answer: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Location", to); w.WriteHeader(http.StatusTemporaryRedirect) }}
+	for _, allowed := range []bool{false, true} {
+		c := conf(a.secured(t, in, nil, "127.0.0.1"))
+		c.TLS.CA, c.Redirects, c.AllowPrivate, c.AllowHTTP, c.Vault = a.pem, 1, true, allowed, &secret.Vault{}
+		n, err := deliver.NewNetwork(c, deliver.NetworkOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		r := destination(t, n, func(o *deliver.Options) { o.Config = c }).Attempt(t.Context(), owed())
+		if (r.Class == deliver.Delivered) != allowed || !allowed && (r.Class != deliver.Dead || !strings.Contains(r.Reason, "plain http is refused")) {
+			t.Errorf("allow_http %v: %v %q", allowed, r.Class, r.Reason)
+		}
+	}
+	if len(end.got) != 1 {
+		t.Errorf("%d arrived without TLS", len(end.got))
+	}
+}
