@@ -130,7 +130,10 @@ func TestRedirectStaysInTLS(t *testing.T) {
 	a := newAuthority(t)
 	end := &inbox{}
 	to := serve(t, end)
-	in := &inbox{answer: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Location", to); w.WriteHeader(http.StatusTemporaryRedirect) }}
+	in := &inbox{answer: func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	}}
 	for _, allowed := range []bool{false, true} {
 		c := conf(a.secured(t, in, nil, "127.0.0.1"))
 		c.TLS.CA, c.Redirects, c.AllowPrivate, c.AllowHTTP, c.Vault = a.pem, 1, true, allowed, &secret.Vault{}
