@@ -126,7 +126,10 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 }
 
 func (a *assembly) source(ctx context.Context, s *config.Source) (out edge.Source, err error) {
-	out.Config, out.Echo = s, a.echo.Watch(s.Name, s.Echo, a.cfg.ReportsFrom(s)...)
+	out.Config = s
+	if out.Echo = a.echo.Watch(s.Name, s.Echo, s.EchoOf...); len(s.EchoOf) == 0 {
+		out.Echo = a.echo.WatchPlugin(s.Name, s.Echo, s.Plugin)
+	}
 	if s.Plugin != "" {
 		at := &place{name: s.Plugin, settings: s.Config, vault: s.Vault, must: wasm.Receive, path: []any{"sources", s.Name, "plugin"}, owner: queue.Owner("sources", s.Name, s.Plugin)}
 		if out.Plugin, err = a.plugins.use(ctx, at); err == nil {

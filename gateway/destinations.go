@@ -45,8 +45,8 @@ func (a *assembly) destination(ctx context.Context, d *config.Destination, m mak
 	}
 	at := func(key string) []any { return []any{"destinations", d.Name, key} }
 	out := &destination{cfg: d, via: map[string][]wasm.Plugin{}, tables: a.tables, shadows: map[string]*shadow.Shadow{}}
-	if out.window = a.cfg.EchoWindow(d.Name); out.window > 0 {
-		out.echo = a.echo.At(d.Name, out.window)
+	if out.window = a.cfg.EchoWindow(d); out.window > 0 {
+		out.echo = a.echo.At(d.Name, d.Plugin, out.window)
 	}
 	var err error
 	if d.Plugin != "" {

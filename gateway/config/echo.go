@@ -41,10 +41,11 @@ func (c *Config) ReportsFrom(s *Source) []string {
 	return list
 }
 
-// EchoWindow is how long what a delivery to a destination causes may be reported; 0: no source reports from there.
-func (c *Config) EchoWindow(destination string) (window time.Duration) {
+// EchoWindow is how long what a delivery to a destination (or endpoint) causes may be reported; 0: no source reports from
+// there.
+func (c *Config) EchoWindow(d *Destination) (window time.Duration) {
 	for _, s := range c.Sources {
-		if slices.Contains(c.ReportsFrom(s), destination) {
+		if slices.Contains(s.EchoOf, d.Name) || len(s.EchoOf) == 0 && s.Plugin != "" && s.Plugin == d.Plugin {
 			window = max(window, s.Echo)
 		}
 	}
@@ -57,7 +58,7 @@ func (r *reader) checkEchoes(c *Config, at path, route *Route) {
 		return
 	}
 	for i, name := range route.To {
-		if c.EchoWindow(name) > 0 {
+		if d := c.Destination(name); d != nil && c.EchoWindow(d) > 0 {
 			r.fault(node{path: at.key("to").index(i)}, fmt.Sprintf("echoes would go round in circles: a source reports from %s", name),
 				"leave out echoes = true, or send them to a system from which nothing is reported")
 		}

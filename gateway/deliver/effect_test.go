@@ -47,7 +47,7 @@ func TestEffect(t *testing.T) {
 			x := &looking{answers: answers{list: tt.answers}, watch: watch}
 			d := destination(t, x, func(o *deliver.Options) {
 				o.Plugin = &scripted{name: "p", format: says(tt.format), judge: tt.judge}
-				o.Echo = guard.At("crm", time.Minute)
+				o.Echo = guard.At("crm", "crm", time.Minute)
 			})
 			d.Attempt(t.Context(), owed())
 			if got := fmt.Sprint(x.sent); got != tt.sent {
@@ -94,7 +94,7 @@ func TestEffectIsDurable(t *testing.T) {
 	x := &answers{list: []any{404}}
 	d := destination(t, x, func(o *deliver.Options) {
 		o.Plugin = &scripted{name: "p", format: says(stated)}
-		o.Echo = guard.At("crm", time.Minute)
+		o.Echo = guard.At("crm", "crm", time.Minute)
 	})
 	r := d.Attempt(t.Context(), owed())
 	if len(r.Attempt.Writes) != 1 || r.Attempt.Writes[0].Value != nil {

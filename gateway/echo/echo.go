@@ -22,6 +22,7 @@ package echo
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,7 +53,20 @@ type Guard struct {
 
 	mu     sync.Mutex
 	lines  map[string]*expectations // by destination
+	groups map[string]*group        // by plugin
 	counts map[string]*atomic.Int64 // by source
+}
+
+// group is the destinations with one plugin: endpoints come and go, and what a source reports from is looked up anew.
+type group struct {
+	lines atomic.Pointer[[]*expectations]
+}
+
+func (o *group) all() []*expectations {
+	if list := o.lines.Load(); list != nil {
+		return *list
+	}
+	return nil
 }
 
 // New makes a Guard. now may be nil: time.Now. Until Keep it holds what is expected in memory alone.
@@ -60,7 +74,7 @@ func New(now func() time.Time) *Guard {
 	if now == nil {
 		now = time.Now
 	}
-	return &Guard{now: now, started: now(), lines: map[string]*expectations{}, counts: map[string]*atomic.Int64{}}
+	return &Guard{now: now, started: now(), lines: map[string]*expectations{}, groups: map[string]*group{}, counts: map[string]*atomic.Int64{}}
 }
 
 // Keep makes the Guard put down in m what is expected, and find there what was before a restart.
@@ -77,9 +91,25 @@ func (g *Guard) line(destination string) *expectations {
 	return l
 }
 
-// At is what a destination's deliveries are told to, for as long as the window.
-func (g *Guard) At(destination string, window time.Duration) *Line {
-	return &Line{g.line(destination), window}
+// At is what the deliveries of a destination with that plugin are told to, for as long as the window.
+func (g *Guard) At(destination, plugin string, window time.Duration) *Line {
+	l, o := g.line(destination), g.group(plugin)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if known := o.all(); !slices.Contains(known, l) {
+		next := append(slices.Clone(known), l)
+		o.lines.Store(&next)
+	}
+	return &Line{l, window}
+}
+
+func (g *Guard) group(plugin string) *group {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.groups[plugin] == nil {
+		g.groups[plugin] = &group{}
+	}
+	return g.groups[plugin]
 }
 
 // Watch is what a source asks that reports what happens at these destinations. Nil: it reports from none.
@@ -87,11 +117,21 @@ func (g *Guard) Watch(source string, window time.Duration, of ...string) *Watch 
 	if window <= 0 || len(of) == 0 {
 		return nil
 	}
-	w := &Watch{window: window, of: of, count: g.counter(source)}
+	o := &group{}
+	var lines []*expectations
 	for _, destination := range of {
-		w.lines = append(w.lines, g.line(destination))
+		lines = append(lines, g.line(destination))
 	}
-	return w
+	o.lines.Store(&lines)
+	return &Watch{window: window, of: o, count: g.counter(source)}
+}
+
+// WatchPlugin is Watch for whatever destinations have the plugin, now or later.
+func (g *Guard) WatchPlugin(source string, window time.Duration, plugin string) *Watch {
+	if window <= 0 || plugin == "" {
+		return nil
+	}
+	return &Watch{window: window, of: g.group(plugin), count: g.counter(source)}
 }
 
 func (g *Guard) counter(source string) *atomic.Int64 {

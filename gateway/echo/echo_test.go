@@ -48,7 +48,7 @@ func (h *harness) open() {
 	}
 	h.g = echo.New(nil)
 	h.g.Keep(h.q)
-	h.line, h.watch = h.g.At("babelforce", window), h.g.Watch("from-babelforce", window, "crm", "babelforce")
+	h.line, h.watch = h.g.At("babelforce", "babelforce", window), h.g.Watch("from-babelforce", window, "crm", "babelforce")
 }
 
 func (h *harness) close() {
@@ -127,6 +127,24 @@ func TestOthersPass(t *testing.T) {
 			h.Error("a source that reports from nowhere, or whose echoes do not matter, is watched")
 		}
 		h.reports(echo.Effect{Key: " agent/7", Value: "Away "}, "1/babelforce") // the names of states know no case
+	})
+}
+
+// A source whose plugin is the destinations' too reports from all of them, those that come later included.
+func TestByPlugin(t *testing.T) {
+	run(t, func(h *harness) {
+		h.watch = h.g.WatchPlugin("from-ziwo", window, "ziwo")
+		if h.watch.Active() || (*echo.Watch)(nil).Active() {
+			h.Error("there is no such destination yet")
+		}
+		h.expect("1/babelforce", away)
+		h.reports(away, "")
+		h.line = h.g.At("ep_1", "ziwo", window)
+		h.expect("1/ep_1", away)
+		if !h.watch.Active() {
+			h.Error("there is one now")
+		}
+		h.reports(away, "1/ep_1")
 	})
 }
 
@@ -211,7 +229,7 @@ func TestRestart(t *testing.T) {
 func TestRestartWithoutStoreForgets(t *testing.T) {
 	run(t, func(h *harness) {
 		g := echo.New(nil)
-		if _, err := g.At("babelforce", window).Expect(h.Context(), "1/babelforce", away); err != nil {
+		if _, err := g.At("babelforce", "babelforce", window).Expect(h.Context(), "1/babelforce", away); err != nil {
 			h.Fatal(err)
 		}
 		h.restart()
@@ -222,7 +240,7 @@ func TestRestartWithoutStoreForgets(t *testing.T) {
 // However many effects come, what is held is bounded, and the latest are known.
 func TestBounded(t *testing.T) {
 	line := echo.New(nil)
-	at, watch := line.At("babelforce", window), line.Watch("s", window, "babelforce")
+	at, watch := line.At("babelforce", "babelforce", window), line.Watch("s", window, "babelforce")
 	const n = 60_000
 	of := func(i int) echo.Effect { return echo.Effect{Key: fmt.Sprint("agent/", i), Value: "away"} }
 	for i := range n {
@@ -292,7 +310,7 @@ func BenchmarkExpect(b *testing.B) {
 	defer q.Close(context.Background()) //nolint:errcheck // it is a benchmark
 	g := echo.New(nil)
 	g.Keep(q)
-	line := g.At("babelforce", window)
+	line := g.At("babelforce", "babelforce", window)
 	var n atomic.Int64
 	b.ReportAllocs()
 	b.SetParallelism(8)

@@ -11,8 +11,7 @@ import (
 // Watch tells which events of one source are echoes. It is safe for concurrent use.
 type Watch struct {
 	window time.Duration
-	of     []string
-	lines  []*expectations
+	of     *group
 	count  *atomic.Int64
 }
 
@@ -23,17 +22,18 @@ type Taken struct {
 	l *expectations
 }
 
-// Of names the destinations that the source reports from.
-func (w *Watch) Of() []string { return w.of }
-
-// Window is how long after its request an echo is recognised.
-func (w *Watch) Window() time.Duration { return w.window }
+// Active says whether there is any destination that the source reports from. On nil it is false.
+func (w *Watch) Active() bool { return w != nil && len(w.of.all()) > 0 }
 
 // Take says whether what an event reports is what a delivery was about to cause, and takes the oldest such one. The write
 // belongs into the commit of the event.
 func (w *Watch) Take(e Effect) (*Taken, queue.StateWrite, bool) {
+	lines := w.of.all()
+	if len(lines) == 0 {
+		return nil, queue.StateWrite{}, false
+	}
 	h := hashOf(e)
-	for _, l := range w.lines {
+	for _, l := range lines {
 		if x := l.take(h, w.window); x != nil {
 			return &Taken{x, w, l}, l.forget(x), true
 		}

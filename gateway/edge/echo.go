@@ -8,7 +8,7 @@ import (
 // echoes finds the events of a Reading that report what the gateway itself caused. What they owe is dropped, but on routes
 // that want echoes too; what they answer for is taken in their own commit. Nil for sources that report from nowhere.
 func (s *Server) echoes(p *Pipeline, r *Reading) []*echo.Taken {
-	if r.source == nil || r.source.echo == nil {
+	if r.source == nil || !r.source.echo.Active() {
 		return nil
 	}
 	var all []*echo.Taken

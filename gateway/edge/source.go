@@ -136,7 +136,7 @@ func (s *source) raw(req *Request) []byte {
 // read has the body read into events.
 func (s *source) read(ctx context.Context, req *Request, body []byte, now time.Time, r *Reading) {
 	r.Status = http.StatusAccepted
-	d := event.Defaults{Vendor: s.vendor, Account: s.account, Received: now, Echo: s.echo != nil}
+	d := event.Defaults{Vendor: s.vendor, Account: s.account, Received: now, Echo: s.echo.Active()}
 	if s.plugin == nil {
 		events, err := event.ReadPlain(req.Headers, body, d)
 		switch {
