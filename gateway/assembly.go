@@ -36,6 +36,7 @@ type assembler struct {
 	getenv  func(string) (string, bool)
 	serves  bool                  // it is a gateway's, and may write beside the store
 	reading func() config.Options // how endpoints are read; nil: there are none
+	records queue.Registry        // of routes that were turned on or off; nil: none were
 }
 
 func newAssembler(host *wasm.Host, log *slog.Logger, m *metrics.Set, dev bool) *assembler {
@@ -74,6 +75,7 @@ func (w *assembler) assemble(ctx context.Context, cfg *config.Config, before *as
 			if before != nil {
 				w.addEndpoints(ctx, a, before.records())
 			}
+			w.switchRoutes(a)
 			return a, nil
 		}
 		if len(a.plugins.refused) == 0 {
@@ -241,7 +243,8 @@ func (g *Gateway) setup() admin.Setup {
 		s.Sources = append(s.Sources, info)
 	}
 	for _, c := range a.cfg.Routes {
-		s.Routes = append(s.Routes, admin.RouteInfo{Name: c.Name, From: c.From, Types: c.Types, When: c.When, To: c.To, Enabled: c.Enabled})
+		s.Routes = append(s.Routes, admin.RouteInfo{Name: c.Name, From: c.From, Types: c.Types, When: c.When, To: c.To, Enabled: a.routes.Enabled(c.Name),
+			Switched: a.routes.Enabled(c.Name) != c.Enabled})
 	}
 	for _, c := range a.cfg.Destinations {
 		standing := g.dispatch.Look(c.Name)

@@ -7,9 +7,7 @@ import (
 	"fmt"
 
 	"github.com/plugboard/plugboard/gateway/admin"
-	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/deliver"
-	"github.com/plugboard/plugboard/gateway/echo"
 	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/redact"
 	"github.com/plugboard/plugboard/gateway/shadow"
@@ -20,18 +18,11 @@ import (
 // Diff plays stored deliveries with the plugins and the configuration as they are on disk now, whether they run or not, and
 // says where that parts from what was stored and sent. Nothing is sent, stored or remembered.
 func (g *Gateway) Diff(ctx context.Context, f queue.Filter) (records []admin.DiffRecord, next string, err error) {
-	cfg, err := config.Load(g.opts.ConfigFile, config.Options{Getenv: g.opts.Getenv, Stored: g.storedNow})
-	if err != nil {
-		return nil, "", err
-	}
-	apart := *g.assembler
-	apart.tallies, apart.echo = &tallies{}, echo.New(nil) // what is compared here is not live traffic
-	a, err := apart.assemble(ctx, cfg, nil)
+	a, err := g.beside(ctx)
 	if err != nil {
 		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, a.close(context.WithoutCancel(ctx))) }()
-	apart.addEndpoints(ctx, a, g.inForce().records())
 	page, err := g.store.Deliveries(ctx, f)
 	if err != nil {
 		return nil, "", err

@@ -161,6 +161,8 @@ func (g *Gateway) openEndpoints(ctx context.Context) error {
 		before.endpoints[r.ID] = &endpointPart{record: r}
 	}
 	g.assembler.addEndpoints(ctx, g.current, list)
+	g.assembler.records = g.store
+	g.assembler.switchRoutes(g.current)
 	g.noteTried(ctx, before)
 	return nil
 }

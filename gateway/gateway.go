@@ -193,7 +193,8 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.holdPaused()
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
-			Store: g.store, Feed: g.feed, Tokens: tokens, Endpoints: endpoints{g}, Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}},
+			Store: g.store, Feed: g.feed, Tokens: tokens, Endpoints: endpoints{g}, Hand: g.hand, Probe: g.probe, SwitchRoute: g.switchRoute, Try: g.tryNow,
+			Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}},
 			Ready: g.ready, Secrets: runningSecrets{g}, Pausing: g, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),

@@ -185,11 +185,20 @@ func (s *pluginSet) fault(p *place, err error) error {
 	if errors.As(err, &one) || errors.As(err, &many) {
 		return err
 	}
+	var refused *wasm.Error
+	if p.made.of != nil { // whoever set up an endpoint knows nothing of files here
+		switch {
+		case errors.As(err, &refused):
+			return s.blame(p).Fault(fmt.Sprintf("plugin %q refuses it: %s", p.name, p.vault.Redact(refused.Reason)), "correct its config", p.config()...)
+		case errors.Is(err, fs.ErrNotExist):
+			return s.blame(p).Fault(fmt.Sprintf("there is no plugin %q", p.name), "name one that there is", p.path...)
+		}
+		return s.blame(p).Fault(fmt.Sprintf("plugin %q cannot be read", p.name), "see the gateway's log", p.path...)
+	}
 	file := filepath.Join(s.cfg.Plugins.Dir, p.name+".wasm")
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.blame(p).Fault("there is no "+file, "build it with plugboard plugin build "+filepath.Join(s.cfg.Plugins.Dir, p.name), p.path...)
 	}
-	var refused *wasm.Error
 	if errors.As(err, &refused) {
 		return s.blame(p).Fault(fmt.Sprintf("plugin %q is refused: %s", p.name, p.vault.Redact(refused.Reason)), "correct its configuration, or replace "+file, p.path...)
 	}

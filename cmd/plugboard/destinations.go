@@ -16,12 +16,12 @@ import (
 )
 
 func newDestinations() *cobra.Command {
-	c := &cobra.Command{Use: "destinations", Short: "List destinations and what waits for them; pause and resume them", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "destinations", Short: "List destinations and what waits for them; pause, resume, test them", Args: cobra.NoArgs}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		return listAll(c, *file, "/v1/destinations", nil, *asJSON, printDestinations)
 	}
-	c.AddCommand(newDestinationPause(), newDestinationResume())
+	c.AddCommand(newDestinationPause(), newDestinationResume(), newTest("test NAME", "/v1/destinations/"))
 	return c
 }
 

@@ -56,7 +56,7 @@ func newRoot(std stdio) *cobra.Command {
 	root.SetErr(std.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newRun(), newDev(), newCheck(), newTry(), newSend(), newEvents(), newDeliveries(), newAttempts(), newRejected(),
-		newReplay(), newCancel(), newDeadLetters(), newDestinations(),
+		newReplay(), newCancel(), newDeadLetters(), newDestinations(), newSources(), newRoutes(), newEndpoints(),
 		newAudit(), newSecrets(), newToken(), newBench(), newPlugin(), newVersion())
 	strict(root)
 	return root

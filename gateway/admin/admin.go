@@ -21,21 +21,25 @@ import (
 
 // Options are what the API serves.
 type Options struct {
-	Store     queue.Inspector
-	Feed      *feed.Hub
-	Endpoints Endpoints
-	Tokens    *access.Tokens              // who may use it
-	Names     func() []string             // by which the API may be asked besides localhost and addresses, in lower case; nil: none
-	Remote    bool                        // it listens beyond this machine: metrics then take a token too
-	Setup     func() Setup                // what is configured now
-	Steer     *replay.Runner              // queues again, and cancels
-	Diff      Differ                      // what the plugins as they are now would make of what is stored
-	Ready     func(context.Context) error // why the gateway cannot take events, nil if it can
-	Secrets   Secrets
-	Pausing   Pausing
-	Metrics   http.Handler
-	Logger    *slog.Logger
-	Version   any // what /v1/version answers
+	Store       queue.Inspector
+	Feed        *feed.Hub
+	Endpoints   Endpoints
+	Hand        Hand
+	Probe       Prober
+	SwitchRoute RouteSwitch
+	Try         Trier
+	Tokens      *access.Tokens              // who may use it
+	Names       func() []string             // by which the API may be asked besides localhost and addresses, in lower case; nil: none
+	Remote      bool                        // it listens beyond this machine: metrics then take a token too
+	Setup       func() Setup                // what is configured now
+	Steer       *replay.Runner              // queues again, and cancels
+	Diff        Differ                      // what the plugins as they are now would make of what is stored
+	Ready       func(context.Context) error // why the gateway cannot take events, nil if it can
+	Secrets     Secrets
+	Pausing     Pausing
+	Metrics     http.Handler
+	Logger      *slog.Logger
+	Version     any // what /v1/version answers
 }
 
 // Setup is the configuration in force, as lists for people.
@@ -73,6 +77,8 @@ type RouteInfo struct {
 	When    string   `json:"when,omitempty"`
 	To      []string `json:"to"`
 	Enabled bool     `json:"enabled"`
+
+	Switched bool `json:"switched,omitempty"` // at run time: the file says the opposite
 }
 
 // DestinationInfo is a destination and its backlog.
@@ -191,6 +197,12 @@ func newAPI(o Options) *api {
 	a.handle("DELETE /v1/endpoints/{id}", access.Operator, a.removeEndpoint)
 	a.handle("POST /v1/destinations/{name}/pause", access.Operator, a.pauseDestination)
 	a.handle("POST /v1/destinations/{name}/resume", access.Operator, a.resumeDestination)
+	a.handle("POST /v1/endpoints/{id}/test", access.Operator, a.probe)
+	a.handle("POST /v1/destinations/{name}/test", access.Operator, a.probe)
+	a.handle("POST /v1/routes/{name}/enable", access.Operator, a.switchRoute(true))
+	a.handle("POST /v1/routes/{name}/disable", access.Operator, a.switchRoute(false))
+	a.handle("POST /v1/events", access.Sender, a.handIn)
+	a.handle("POST /v1/try", access.Operator, a.try) // it keeps the plugins busy
 	a.handle("GET /v1/tokens", access.Admin, a.listTokens)
 	a.handle("POST /v1/tokens", access.Admin, a.createToken)
 	a.handle("DELETE /v1/tokens/{id}", access.Admin, a.removeToken)

@@ -54,7 +54,7 @@ func (r *reader) check(c *Config) {
 		} else {
 			seen[route.Name] = at.key("name")
 		}
-		r.checkNames(at.key("from"), route.From, append(sources, event.Own), "source", "sources")
+		r.checkNames(at.key("from"), route.From, append(sources, event.Own, event.Handed), "source", "sources")
 		r.checkOwn(at, route)
 		r.checkEchoes(c, at, route)
 		r.checkNames(at.key("to"), route.To, destinations, "destination", "destinations")
@@ -144,6 +144,9 @@ func (r *reader) checkPlugins(c *Config) {
 		}
 		if meant, ok := nearest(name, pluginNames(c.Plugins.Dir)); ok {
 			do = fmt.Sprintf("did you mean %q? Else %s", meant, do)
+		}
+		if r.endpoint != nil { // whoever sets it up knows nothing of folders here
+			do = "name one of those at /v1/plugins"
 		}
 		r.missing(n, fmt.Sprintf("there is no plugin %q", name), do)
 	}

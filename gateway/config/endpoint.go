@@ -90,9 +90,10 @@ func (c *Config) Endpoint(id string, settings map[string]any, opts EndpointOptio
 	route := &Route{Index: -1, Name: id, To: []string{id}, Enabled: true}
 	readTable(r, node{"", parts.route}, routeKeys(), route)
 	readTable(r, node{"", parts.own}, endpointSettings, e)
-	e.Destination, e.Route, e.Hidden = d, route, r.endpoint.hidden
-	slices.Sort(e.Hidden)
+	e.Destination, e.Route = d, route
 	r.checkEndpoint(c, e, parts.destination)
+	e.Hidden = r.endpoint.hidden
+	slices.Sort(e.Hidden)
 	switch {
 	case len(r.endpoint.rights) > 0:
 		return nil, &RightsError{r.endpoint.rights}
@@ -232,7 +233,7 @@ func (r *reader) checkEndpoint(c *Config, e *Endpoint, given map[string]any) {
 	if _, set := given["url"]; e.Destination.Plugin == "" && !set {
 		r.fault(node{path: "url"}, "the endpoint has no url", `write "url": "https://…"`)
 	}
-	sources := []string{event.Own}
+	sources := []string{event.Own, event.Handed}
 	for _, s := range c.Sources {
 		sources = append(sources, s.Name)
 	}

@@ -114,14 +114,25 @@ func (s *Server) refuse(ctx *fasthttp.RequestCtx, req *Request, r *Reading, stat
 func (s *Server) notStored(ctx *fasthttp.RequestCtx, req *Request, r *Reading, err error) int {
 	switch {
 	case errors.Is(err, queue.ErrTooLarge):
-		return s.refuse(ctx, req, r, http.StatusRequestEntityTooLarge, "an event of this request is larger than the store takes")
 	case errors.Is(err, queue.ErrFull):
 		ctx.Response.Header.Set("Retry-After", "30")
-		return s.refuse(ctx, req, r, http.StatusServiceUnavailable, "no room on disk")
+	default:
+		ctx.Response.Header.Set("Retry-After", "5")
+	}
+	status, reason := s.unstored(r, err)
+	return s.refuse(ctx, req, r, status, reason)
+}
+
+// unstored is what a failed commit is answered with.
+func (s *Server) unstored(r *Reading, err error) (status int, reason string) {
+	switch {
+	case errors.Is(err, queue.ErrTooLarge):
+		return http.StatusRequestEntityTooLarge, "an event of this request is larger than the store takes"
+	case errors.Is(err, queue.ErrFull):
+		return http.StatusServiceUnavailable, "no room on disk"
 	}
 	s.log.log.Error("not stored", "source", r.Source, "err", err)
-	ctx.Response.Header.Set("Retry-After", "5")
-	return s.refuse(ctx, req, r, http.StatusServiceUnavailable, "the request could not be stored")
+	return http.StatusServiceUnavailable, "the request could not be stored"
 }
 
 func (s *Server) unready(ctx *fasthttp.RequestCtx, reason string) {

@@ -139,12 +139,8 @@ func (s *source) read(ctx context.Context, req *Request, body []byte, now time.T
 	d := event.Defaults{Vendor: s.vendor, Account: s.account, Received: now, Echo: s.echo.Active()}
 	if s.plugin == nil {
 		events, err := event.ReadPlain(req.Headers, body, d)
-		switch {
-		case errors.Is(err, event.ErrNotJSON):
-			r.refuse(http.StatusUnsupportedMediaType, err.Error())
-		case err != nil:
-			// Whoever posts here writes for this gateway: he is told what is wrong, not kept in the dark.
-			r.refuse(http.StatusBadRequest, err.Error())
+		if err != nil { // whoever posts here writes for this gateway: he is told what is wrong, not kept in the dark
+			r.refuse(plainStatus(err), err.Error())
 		}
 		r.Events = events
 		return
@@ -184,6 +180,13 @@ func (s *source) redacted(lines []wasm.LogLine) []wasm.LogLine {
 		lines[i].Message = s.hideSecrets(lines[i].Message)
 	}
 	return lines
+}
+
+func plainStatus(err error) int {
+	if errors.Is(err, event.ErrNotJSON) {
+		return http.StatusUnsupportedMediaType
+	}
+	return http.StatusBadRequest
 }
 
 // failed gives a failed call its meaning. What the plugin cannot read is kept, not refused: an error answer makes some

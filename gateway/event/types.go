@@ -29,6 +29,10 @@ func IsCanonical(t string) bool {
 // configuration has that name, and they go to those routes alone that name it.
 const Own = "plugboard"
 
+// Handed is the source of events that somebody hands in over the API without naming one (POST /v1/events). Routes may name
+// it whether or not the configuration has a source of that name.
+const Handed = "api"
+
 // The types of the gateway's own events.
 const (
 	EndpointDisabled     = "plugboard.endpoint.disabled"
