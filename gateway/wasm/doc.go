@@ -17,6 +17,10 @@
 // around everything whose length the guest chooses. Output, log, state and host calls are counted where they happen. A
 // limit that is passed ends the call by a panic that the engine turns into a trap; the instance is thrown away.
 //
+// What a call leaves behind is Go's collector's to fetch, and holds up whoever allocates: so a plugin that breaks one
+// instance after the other rests in between (rest.go), while its own callers wait. A Go guest's document is made here, of the
+// steps that it has noted (build.go).
+//
 // What a limit weighs. The counter runs out every 16,384 counts, a count being a function entry or loop turn and 256
 // bytes of code; that is 16 to 80 µs of ordinary work and some tens of milliseconds of the worst that can be written.
 // Recursion is found when the counter runs out too, by the length of the engine's stack: it costs guests nothing, and the

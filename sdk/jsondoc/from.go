@@ -66,7 +66,7 @@ func (o Obj) StrsFrom(path string, v Value) bool {
 	return any
 }
 
-// CopyFrom sets whatever v is, type and spelling kept.
+// CopyFrom sets whatever v is, type and spelling kept. v's source must stay as it is until the call ends.
 func (o Obj) CopyFrom(path string, v Value) bool {
 	if v.Empty() {
 		return false
