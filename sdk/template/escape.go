@@ -65,22 +65,22 @@ func appendPercent(dst []byte, s string, plus bool) []byte {
 // space but the space, would not survive a parser, so they are written as numbers.
 func appendXML(dst []byte, s string) []byte {
 	for _, r := range s {
-		switch {
-		case r == '&':
+		switch r {
+		case '&':
 			dst = append(dst, "&amp;"...)
-		case r == '<':
+		case '<':
 			dst = append(dst, "&lt;"...)
-		case r == '>':
+		case '>':
 			dst = append(dst, "&gt;"...)
-		case r == '"':
+		case '"':
 			dst = append(dst, "&quot;"...)
-		case r == '\'':
+		case '\'':
 			dst = append(dst, "&#39;"...)
-		case r == '\t':
+		case '\t':
 			dst = append(dst, "&#9;"...)
-		case r == '\n':
+		case '\n':
 			dst = append(dst, "&#10;"...)
-		case r == '\r':
+		case '\r':
 			dst = append(dst, "&#13;"...)
 		default:
 			dst = utf8.AppendRune(dst, r)
