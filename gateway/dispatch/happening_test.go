@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,10 +45,12 @@ func (h *heard) check(t *testing.T, want ...string) {
 // The breaker is told of once when it opens, however many probes fail, and once when it closes.
 func TestTellsOfTheBreaker(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		q, h, code := newMemoryQueue(), &heard{}, 503
+		q, h := newMemoryQueue(), &heard{}
+		var code atomic.Int32
+		code.Store(503)
 		r := &receiver{takes: time.Millisecond, outcome: func(*queue.Delivery) deliver.Result {
-			r := status(code)
-			r.Reason = fmt.Sprint("answered ", code)
+			r := status(int(code.Load()))
+			r.Reason = fmt.Sprint("answered ", code.Load())
 			return r
 		}}
 		make := func(version string) dispatch.Lane {
@@ -59,12 +62,12 @@ func TestTellsOfTheBreaker(t *testing.T) {
 		q.add("crm", 100)
 		pass(time.Minute)
 		h.check(t, "breaker opened of crm with ev-10/crm: answered 503")
-		code = 200
+		code.Store(200)
 		pass(2 * time.Minute)
 		opened := h.said[0]
 		h.check(t, opened, "breaker closed of crm with ev-14/crm: it answered")
 
-		code = 503
+		code.Store(503)
 		q.add("crm", 20)
 		pass(time.Minute)
 		if err := d.Swap(make("2")); err != nil {
