@@ -240,12 +240,12 @@ func TestThrottledSpendsNothing(t *testing.T) {
 		c.answer = func(int) deliver.Result { return throttled(0) }
 		q.add("crm", 1)
 		pass(23 * time.Hour)
-		if it := q.items[1]; it.State != queue.Pending {
-			t.Errorf("%s after %d attempts in 23 h", it.State, len(it.tries))
+		if states, _ := q.counts("crm"); states[queue.Pending] != 1 {
+			t.Errorf("%v after 23 h, want the second still tried", states)
 		}
 		pass(2 * time.Hour)
-		if it := q.items[1]; it.State != queue.Dead {
-			t.Errorf("%s after %d attempts in 25 h", it.State, len(it.tries))
+		if states, _ := q.counts("crm"); states[queue.Dead] != 2 {
+			t.Errorf("%v after 25 h, want both dead", states)
 		}
 	})
 }
