@@ -407,3 +407,32 @@ func TestReplayOfWhatWasSetAside(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// TestReplayLeavesOutWhatWasReplaced has newer events replace waiting ones: a filter that picks them all by the way leaves the
+// old ones out, one that asks for them does not.
+func TestReplayLeavesOutWhatWasReplaced(t *testing.T) {
+	s := startSteered(t, strings.Replace(steerableCRM, "concurrency = 4", "concurrency = 4\nlatest_only = true", 1))
+	s.status.Store(http.StatusServiceUnavailable)
+	s.send(t, "test.happened", 0, 5)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) { // until each waits for its retry
+		tried := 0
+		for _, d := range s.await(t, "crm", queue.Pending, 5) {
+			tried += d.Attempts
+		}
+		if tried == 5 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of 5 were attempted", tried)
+		}
+	}
+	s.send(t, "test.happened", 5, 5)
+	s.await(t, "crm", queue.Superseded, 5)
+	done, _, skipped := s.all(t, "/v1/replay", admin.Selection{Filter: map[string]string{"destination": "crm"}})
+	if done != 0 || skipped["a newer one replaced it"] != 5 || skipped["it still waits"] != 5 {
+		t.Errorf("%d were queued, %v skipped", done, skipped)
+	}
+	if done, _, skipped := s.all(t, "/v1/replay", admin.Selection{Filter: map[string]string{"state": "superseded"}, DryRun: true}); done != 5 {
+		t.Errorf("asked for just those: %d, %v skipped", done, skipped)
+	}
+}
