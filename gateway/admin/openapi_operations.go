@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/plugboard/plugboard/gateway/access"
@@ -41,6 +42,14 @@ func operations() []operation {
 		{pattern: "POST /v1/destinations/{name}/pause", does: "Hold a destination's deliveries back; they wait.", body: PauseOrder{}, optional: true,
 			answer: DestinationInfo{}, fails: []int{notFound, http.StatusUnprocessableEntity}},
 		{pattern: "POST /v1/destinations/{name}/resume", does: "End a pause.", answer: DestinationInfo{}, fails: []int{notFound, conflict}},
+		{pattern: "POST /v1/destinations/{name}/test", does: "Make a real attempt with an event that is not stored.", body: Probe{}, optional: true,
+			answer: Probed{}, fails: []int{notFound, http.StatusUnprocessableEntity}},
+		{pattern: "POST /v1/routes/{name}/enable", does: "Turn a route on.", status: http.StatusNoContent, fails: []int{notFound}},
+		{pattern: "POST /v1/routes/{name}/disable", does: "Turn a route off.", status: http.StatusNoContent, fails: []int{notFound}},
+		{pattern: "POST /v1/try", does: "Play a request through the whole pipeline: no network, nothing stored.", body: Trial{}, answer: object{},
+			fails: []int{http.StatusUnprocessableEntity}},
+		{pattern: "POST /v1/events", does: "Hand in a CloudEvent, or a list of them.", query: []string{"source"}, body: json.RawMessage{},
+			status: http.StatusAccepted, answer: HandedIn{}, fails: []int{http.StatusRequestEntityTooLarge}},
 		{pattern: "GET /v1/plugins", does: "List plugins.", answer: listing{PluginInfo{}}},
 		{pattern: "GET /v1/shadows", does: "List candidates beside plugins in force, and how they compare.", answer: listing{ShadowInfo{}}},
 		{pattern: "GET /v1/tables", does: "List look-up tables.", answer: listing{TableInfo{}}},
@@ -55,6 +64,8 @@ func operations() []operation {
 		{pattern: "PATCH /v1/endpoints/{id}", does: "Change an endpoint's settings, as RFC 7396 merges them.", body: endpoint.Settings{}, answer: EndpointInfo{},
 			fails: []int{notFound, http.StatusUnprocessableEntity}},
 		{pattern: "DELETE /v1/endpoints/{id}", does: "Remove an endpoint.", status: http.StatusNoContent, fails: []int{notFound}},
+		{pattern: "POST /v1/endpoints/{id}/test", does: "Make a real attempt with an event that is not stored.", body: Probe{}, optional: true,
+			answer: Probed{}, fails: []int{notFound, http.StatusUnprocessableEntity}},
 		{pattern: "GET /v1/tokens", does: "List tokens, without their texts.", query: paged, answer: listing{access.Token{}}},
 		{pattern: "POST /v1/tokens", does: "Make a token; its text is shown this once.", body: NewToken{}, status: http.StatusCreated, answer: CreatedToken{},
 			fails: []int{http.StatusUnprocessableEntity}},
