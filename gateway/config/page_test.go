@@ -101,7 +101,7 @@ func TestSettingsPage(t *testing.T) {
 	list := config.Reference()
 	for _, s := range list {
 		if unexplained(s) {
-			t.Logf("%s may be left out (default %s) and has no why: say in its declaration why that is right", s.Path, toml(s.Default))
+			t.Errorf("%s may be left out (default %s) and has no why: say in its declaration why that is right", s.Path, toml(s.Default))
 		}
 	}
 	got := settingsPage(list)
@@ -115,7 +115,7 @@ func TestSettingsPage(t *testing.T) {
 		t.Fatalf("%v; run go test ./gateway/config -run Page -update", err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Logf("gateway/SETTINGS.md is not what the declarations say; run go test ./gateway/config -run Page -update (-want +got):\n%s", diff)
+		t.Errorf("gateway/SETTINGS.md is not what the declarations say; run go test ./gateway/config -run Page -update (-want +got):\n%s", diff)
 	}
 }
 

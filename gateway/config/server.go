@@ -97,6 +97,7 @@ var queueSettings = []setting[Queue]{
 		why:   "a full disk ends more programs than this one; auto leaves a tenth of the disk, at most 5 GiB, alone",
 		reads: orAuto(size(1, maxDisk, `"1GiB"`, func(q *Queue) *int64 { return &q.MinFree }))},
 	{key: "encrypt", def: false, meaning: "seal what is stored, under the master key of [secrets]",
+		why:   "the disk's own encryption is the usual place; this costs time, and losing the key loses the store",
 		reads: boolean(func(q *Queue) *bool { return &q.Encrypt })},
 }
 
