@@ -17,8 +17,9 @@ import (
 // endpointPart is one endpoint in an assembly. It does not change; a change of the endpoint makes another one.
 type endpointPart struct {
 	record endpoint.Stored
-	route  *route.Rule // nil: it is not in use
-	broken error       // why it is not, although it is enabled
+	route  *route.Rule             // nil: it is not in use
+	named  map[string]config.Named // secrets
+	broken error                   // why it is not, although it is enabled
 }
 
 // addEndpoints makes endpoints into parts of an assembly that nobody uses yet. What is wrong with one keeps that one out and
@@ -38,7 +39,7 @@ func (w *assembler) addEndpoints(ctx context.Context, a *assembly, records []end
 			w.log.Error("endpoint out of use: it cannot be made any more", "endpoint", r.ID, "err", err)
 			continue
 		}
-		part.route = made.rule
+		part.route, part.named = made.rule, made.cfg.Named
 		rules = append(rules, made.rule)
 		a.cfg.Destinations = append(a.cfg.Destinations, made.cfg.Destination)
 		a.destinations[r.ID] = made.destination

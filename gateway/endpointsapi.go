@@ -159,7 +159,7 @@ func (g endpoints) try(ctx context.Context, r endpoint.Stored, full endpoint.Set
 		}
 		m = nil
 	}
-	return &endpointPart{record: r}, m, nil
+	return &endpointPart{record: r, named: m.cfg.Named}, m, nil
 }
 
 func (m *madeEndpoint) close(ctx context.Context) error {

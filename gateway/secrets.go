@@ -91,9 +91,24 @@ func (s runningSecrets) config() *config.Config {
 	return s.g.current.cfg
 }
 
+// named are the secrets that the file and the endpoints in use name.
+func (s runningSecrets) named() map[string]config.Named {
+	s.g.mu.Lock()
+	defer s.g.mu.Unlock()
+	all := maps.Clone(s.g.current.cfg.Named)
+	for id, part := range s.g.current.endpoints {
+		for name, use := range part.named {
+			if _, known := all[name]; !known {
+				all[name] = config.Named{From: use.From, At: config.Position{File: "endpoint " + id}}
+			}
+		}
+	}
+	return all
+}
+
 // List gives the secrets in the store, and those that the configuration has from elsewhere.
 func (s runningSecrets) List() []admin.SecretInfo {
-	named := maps.Clone(s.config().Named)
+	named := s.named()
 	var list []admin.SecretInfo
 	for _, in := range s.g.secrets.List() {
 		use, used := named[in.Name]
@@ -117,7 +132,7 @@ func (s runningSecrets) Set(ctx context.Context, name string, value []byte) (adm
 		return admin.SecretChange{}, err
 	}
 	change := admin.SecretChange{Name: name}
-	if use, used := s.config().Named[name]; used && use.From != config.FromStore {
+	if use, used := s.named()[name]; used && use.From != config.FromStore {
 		change.Hidden = string(use.From)
 	}
 	s.reload(ctx, &change)
@@ -135,7 +150,7 @@ func (s runningSecrets) reload(ctx context.Context, change *admin.SecretChange) 
 
 // Remove removes a secret that the configuration does not name, or any if forced.
 func (s runningSecrets) Remove(ctx context.Context, name string, force bool) error {
-	if use, used := s.config().Named[name]; used && use.From == config.FromStore && !force {
+	if use, used := s.named()[name]; used && use.From == config.FromStore && !force {
 		return fmt.Errorf("%w: %s names {{secret.%s}}; remove it there first, or use force", admin.ErrSecretUsed, use.At, name)
 	}
 	return s.g.secrets.Remove(ctx, name)

@@ -27,6 +27,9 @@ func newRun() *cobra.Command {
 	logJSON := c.Flags().Bool("log-json", false, "log JSON lines")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		log := newLogger(c.ErrOrStderr(), *debug, *logJSON)
+		if err := noCore(); err != nil {
+			log.Warn("a crash may write this process's memory to disk, with the secrets in it", "err", err)
+		}
 		gateway.LimitMemory(log)
 		g, err := gateway.New(c.Context(), gateway.Options{
 			ConfigFile: *file,

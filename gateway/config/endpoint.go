@@ -21,7 +21,8 @@ type Endpoint struct {
 	Route       *Route
 	Description string
 	Enabled     bool
-	Hidden      []string // pointers to what nobody is shown: "/auth/token"
+	Named       map[string]Named // secrets
+	Hidden      []string         // pointers to what nobody is shown: "/auth/token"
 
 	place *Config // tells faults of what is made of it by their pointers
 }
@@ -90,7 +91,7 @@ func (c *Config) Endpoint(id string, settings map[string]any, opts EndpointOptio
 	route := &Route{Index: -1, Name: id, To: []string{id}, Enabled: true}
 	readTable(r, node{"", parts.route}, routeKeys(), route)
 	readTable(r, node{"", parts.own}, endpointSettings, e)
-	e.Destination, e.Route = d, route
+	e.Destination, e.Route, e.Named = d, route, beside.Named
 	r.checkEndpoint(c, e, parts.destination)
 	e.Hidden = r.endpoint.hidden
 	slices.Sort(e.Hidden)
