@@ -153,13 +153,14 @@ func (g endpoints) try(ctx context.Context, r endpoint.Stored, full endpoint.Set
 	tried := r.Tried
 	r.Record = r.With(full, m.cfg.Hidden, by.Name, time.Now())
 	r.Tried = tried
+	part := &endpointPart{record: r, named: m.cfg.Named}
 	if !r.Enabled() {
 		if err := m.close(ctx); err != nil {
 			return nil, nil, err
 		}
 		m = nil
 	}
-	return &endpointPart{record: r, named: m.cfg.Named}, m, nil
+	return part, m, nil
 }
 
 func (m *madeEndpoint) close(ctx context.Context) error {

@@ -254,3 +254,21 @@ func TestEnvironmentAndFolderComeBeforeTheStore(t *testing.T) {
 		t.Errorf("the environment's is answered %d", status)
 	}
 }
+
+// A secret that an endpoint alone names is kept as one of the file is.
+func TestSecretOfAnEndpointIsKept(t *testing.T) {
+	file := keyed(t, strings.Replace(withStoredToken, "{{secret.token}}", "t", 1))
+	setStored(t, file, "key", "a value")
+	g := start(t, file)
+	local := g.local(t)
+	if status, _, body := g.call(t, local, http.MethodPost, "/v1/endpoints", `{"url":"https://example.com/in","auth":{"type":"bearer","token":"{{secret.key}}"}}`); status != http.StatusCreated {
+		t.Fatalf("%d %s", status, body)
+	}
+	for range 2 { // also after a reload
+		status, header, body := g.call(t, local, http.MethodDelete, "/v1/secrets/key", "")
+		wantProblem(t, status, header, body, http.StatusConflict, "endpoint ")
+		if err := g.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
