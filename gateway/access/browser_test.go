@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -51,7 +52,7 @@ func TestHere(t *testing.T) {
 		for name, values := range c.set {
 			r.Header[name] = values
 		}
-		if got := access.Here(r, names); got != c.want {
+		if got := access.Here(r, names); !errors.Is(got, c.want) {
 			t.Errorf("%s %v: %v, want %v", c.host, c.set, got, c.want)
 		}
 	}

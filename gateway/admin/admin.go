@@ -153,7 +153,7 @@ type api struct {
 func New(o Options) http.Handler {
 	a := newAPI(o)
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", a.here(a.authenticated(a.router.mux)))
+	mux.Handle("/v1/", a.here(a.authenticated(a.mux)))
 	mux.Handle("GET /metrics", a.here(a.metrics()))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, map[string]string{"status": "ok"}) })
 	mux.HandleFunc("GET /readyz", a.ready)
