@@ -42,7 +42,7 @@ func Parse(s string) (Time, bool) {
 	}
 	nsec, i := fraction(s, 19)
 	offset, ok := zone(s[i:])
-	sec := days(year, month, day)*86400 + int64(hour*3600+minute*60+second-offset)
+	sec := Days(year, month, day)*86400 + int64(hour*3600+minute*60+second-offset)
 	if !ok || sec < minSec || sec > maxSec {
 		return Time{}, false
 	}
@@ -115,9 +115,9 @@ func daysIn(year, month int) int {
 	return 31
 }
 
-// days counts from 1970-01-01. Years begin in March here, so that the leap day is the last one, and come in eras of 400,
+// Days counts the days from 1970-01-01 to a date, which must be one. Years begin in March here, so that the leap day is the last one, and come in eras of 400,
 // which all have the same number of days.
-func days(year, month, day int) int64 {
+func Days(year, month, day int) int64 {
 	if month <= 2 {
 		year--
 		month += 12
@@ -131,8 +131,8 @@ func days(year, month, day int) int64 {
 	return int64(era)*146097 + int64(inEra*365+inEra/4-inEra/100+dayOfYear) - 719468
 }
 
-// civil is the reverse of days.
-func civil(n int64) (year, month, day int) {
+// Civil is the reverse of Days.
+func Civil(n int64) (year, month, day int) {
 	n += 719468
 	era := n / 146097
 	if n < 0 {
@@ -163,7 +163,7 @@ func Append(dst []byte, t Time) []byte {
 	if t.Sec%86400 < 0 {
 		n--
 	}
-	year, month, day := civil(n)
+	year, month, day := Civil(n)
 	sec := int(t.Sec - n*86400)
 	dst = pair(pair(dst, year/100), year%100)
 	dst = pair(append(dst, '-'), month)
