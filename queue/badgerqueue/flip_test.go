@@ -97,7 +97,9 @@ func damageable(t *testing.T, key []byte) map[string]string {
 	q.marking.Unlock()
 	q.writeMeta()
 	writeMark(t, q)
+	q.marking.Lock() // no other is written while the files are copied
 	keep("killed")
+	q.marking.Unlock()
 	if err := q.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
