@@ -149,6 +149,8 @@ type Verify struct {
 	Header    string         // header; hmac: the signature's
 	Name      string         // query: the parameter; body-token: the member
 	Tolerance time.Duration  // how far a signed timestamp may be off; 0: not checked
+	// AllowTestSecret lets a Zendesk secret be the one that Zendesk publishes.
+	AllowTestSecret bool
 
 	Algorithm       string // hmac: sha1, sha256 or sha512
 	Encoding        string // hmac: hex or base64

@@ -95,6 +95,7 @@ func (r *reader) way(n node) (v Verify) {
 	table, _ := n.value.(map[string]any)
 	if _, together := table["all"]; !together {
 		readChoice(r, n, "scheme", schemes, scheme, &v)
+		r.notPublished(n, v)
 		return v
 	}
 	v.Scheme = "all"
@@ -107,6 +108,7 @@ func (r *reader) way(n node) (v Verify) {
 		for _, item := range items {
 			var one Verify
 			readChoice(r, item, "scheme", schemes, scheme, &one)
+			r.notPublished(item, one)
 			if one.Scheme == "none" {
 				r.fault(item, "none among schemes that must hold together says nothing", "remove it")
 			}
@@ -114,6 +116,22 @@ func (r *reader) way(n node) (v Verify) {
 		}
 	}}}}, &v)
 	return v
+}
+
+// zendeskTestSecret is what Zendesk signs test requests with, from before a webhook is saved. Its documentation shows it.
+const zendeskTestSecret = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==" //nolint:gosec // it is public
+
+// notPublished refuses a secret that everybody knows, unless that is asked for.
+func (r *reader) notPublished(n node, v Verify) {
+	if v.Scheme != "zendesk" || v.AllowTestSecret {
+		return
+	}
+	for _, s := range v.Secrets {
+		if s.Reveal() == zendeskTestSecret {
+			r.fault(n.key("secret"), "secret is the one that Zendesk publishes for test requests: anybody can sign with it",
+				"put the webhook's own there (Admin Center, Webhooks, Reveal secret), or while setting up add allow_test_secret = true")
+		}
+	}
 }
 
 // some is any text but an empty one or one of several lines.

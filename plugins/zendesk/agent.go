@@ -1,6 +1,9 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
 
 // agentEvent fills in an event about an agent's availability.
 func (m *message) agentEvent(kind string) {
@@ -68,11 +71,13 @@ func named(s jsondoc.Obj, name jsondoc.Value) bool {
 	return true
 }
 
-// workItem fills in what was seen inside of work item events; Zendesk does not document it.
+// workItem fills in what was seen inside of work item events; Zendesk does not document it, so the configuration may say
+// where it is.
 func (m *message) workItem() {
-	w := m.data.Object("work_item")
-	w.StrFrom("id", m.event.Member("work_item_id"))
-	for _, name := range [...]string{"channel", "reason", "previous_reason"} {
-		w.StrFrom(name, m.event.Member(name))
+	w, at := m.data.Object("work_item"), sdk.Config().Member("work_item")
+	for _, f := range [...]struct{ name, seen string }{
+		{"id", "work_item_id"}, {"channel", "channel"}, {"reason", "reason"}, {"previous_reason", "previous_reason"},
+	} {
+		w.StrFrom(f.name, m.event.Get(orElse(at.Member(f.name).Str(), f.seen)))
 	}
 }

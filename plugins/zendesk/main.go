@@ -9,6 +9,8 @@
 // not read as what the field wants, under extensions. So the plugin never reads a value without either setting a field
 // from it (the From methods mark it as carried) or leaving it where it is.
 //
+// The other direction is in out.go.
+//
 // It never rejects. Zendesk counts error answers against the webhook and stops sending; a body that cannot be read fails
 // the call instead, and the gateway puts the request aside for people to look at.
 package main
@@ -25,6 +27,12 @@ func start() int32 { return sdk.Init(checkConfig) }
 
 //go:wasmexport receive
 func receive() int32 { return sdk.Receive(read) }
+
+//go:wasmexport format
+func format() int32 { return sdk.Format(write) }
+
+//go:wasmexport judge
+func judge() int32 { return sdk.Judge(decide) }
 
 func read(r *sdk.Request, out *sdk.Events) error {
 	root, err := content(r)

@@ -1,17 +1,17 @@
 package main
 
-import (
-	"github.com/plugboard/plugboard/sdk"
-	"github.com/plugboard/plugboard/sdk/jsondoc"
-)
+import "github.com/plugboard/plugboard/sdk"
+
+// defaultStatuses are those that every account has.
+var defaultStatuses = [...]struct{ name, base string }{
+	{"online", "available"}, {"offline", "offline"}, {"away", "unavailable"}, {"transfers_only", "limited"},
+}
 
 // canonicalBase says how available a status makes an agent, by its name: the connection's own table first (status_base),
 // then Zendesk's four default statuses. custom: it is none of these four, whatever the table says of it.
 func canonicalBase(name string) (base string, custom bool) {
 	base, custom = "unknown", true
-	for _, d := range [...]struct{ name, base string }{
-		{"online", "available"}, {"offline", "offline"}, {"away", "unavailable"}, {"transfers_only", "limited"},
-	} {
+	for _, d := range defaultStatuses {
 		if sdk.SameName(name, d.name) {
 			base, custom = d.base, false
 			break
@@ -48,22 +48,4 @@ func canonicalReason(reason string) string {
 		return "system"
 	}
 	return "unknown"
-}
-
-// checkConfig refuses a table of bases that no condition could ever match. Other keys are nobody's fault: a connection
-// carries some that are not the plugin's (account, timezone, signing_secret).
-func checkConfig() error {
-	table := sdk.Config().Member("status_base")
-	if !table.Empty() && table.Kind() != jsondoc.Object {
-		return sdk.Reject(`status_base is not a table; write status_base = { "Training" = "unavailable" }`)
-	}
-	for name, v := range table.Each {
-		switch v.Str() {
-		case "available", "limited", "engaged", "wrap_up", "unavailable", "offline", "unknown":
-		default:
-			return sdk.Reject("status_base: \"" + name + "\" is set to \"" + v.Str() +
-				"\"; write available, limited, engaged, wrap_up, unavailable, offline or unknown")
-		}
-	}
-	return nil
 }

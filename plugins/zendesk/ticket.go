@@ -1,15 +1,22 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
 
 // ticketEvent fills in an event about a ticket.
 func (m *message) ticketEvent(kind string) {
-	m.about("ticket", orElse(first(m.detail.Member("id")), m.subject.of("ticket")))
+	id := orElse(first(m.detail.Member("id")), m.subject.of("ticket"))
+	m.about("ticket", id)
 	m.ticket()
 	m.actor("")
 	switch kind {
 	case "ticket.comment.added":
 		m.comment()
+		if body := m.event.Get("comment.body").Str(); body != "" {
+			m.out.Echo(commentEcho(id, body))
+		}
 	case "csat.received":
 		m.csat()
 	case "ticket.status.changed":
@@ -77,9 +84,13 @@ func (m *message) comment() {
 	by.BoolFrom("staff", author.Member("is_staff"))
 }
 
-// csat looks for the rating where it was seen or can be expected; Zendesk's page does not show the event. Where it is
-// not found all of it stays under extensions.
+// csat looks for the rating where the configuration says, else where it was seen or can be expected; Zendesk's page does
+// not show the event. Where it is not found all of it stays under extensions.
 func (m *message) csat() {
+	if at := sdk.Config().Member("csat"); at.Exists() {
+		m.rating(m.event.Get(at.Member("score").Str()), m.event.Get(at.Member("comment").Str()))
+		return
+	}
 	for _, at := range [...]string{"satisfaction_score", "satisfaction_rating"} {
 		m.rating(m.event.Member(at).Member("score"), m.event.Member(at).Member("comment"))
 	}

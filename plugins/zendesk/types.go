@@ -36,7 +36,9 @@ func canonicalType(name string, detail jsondoc.Value) string {
 		return "ticket.merged"
 	case "ticket.csat_received":
 		return "csat.received"
-	case "ticket.attachment_linked_to_comment", "ticket.brand_changed", "ticket.comment_made_private",
+	case "ticket.attachment_linked_to_comment", "ticket.attachment_redacted_from_comment", "ticket.brand_changed",
+		"ticket.comment_made_private", "ticket.marked_as_spam", "ticket.ola_policy_changed", "ticket.permanently_deleted",
+		"ticket.soft_deleted", "ticket.undeleted",
 		"ticket.comment_redacted", "ticket.csat_requested", "ticket.custom_field_changed", "ticket.custom_status_changed",
 		"ticket.description_changed", "ticket.email_ccs_changed", "ticket.external_id_changed", "ticket.followers_changed",
 		"ticket.form_changed", "ticket.group_assignment_changed", "ticket.next_sla_breach_changed",
