@@ -100,7 +100,7 @@ func (v *volume) describe() (err error) {
 	if v.manifest, err = manifest.Parse(v.module.Manifest()); err != nil {
 		return err
 	}
-	has := functionNames(v.module.Functions())
+	has := v.module.Functions().Names()
 	for _, f := range v.manifest.Functions {
 		if !slices.Contains(has, f) {
 			return fmt.Errorf("its manifest says that it has %s, and it exports only %s", f, strings.Join(has, ", "))

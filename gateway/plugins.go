@@ -148,7 +148,7 @@ func (s *pluginSet) volume(ctx context.Context, name string) (v *volume, hash st
 func (s *pluginSet) start(ctx context.Context, p *place, v *volume) (wasm.Plugin, error) {
 	if !v.module.Functions().Has(p.must) {
 		return nil, s.blame(p).Fault(fmt.Sprintf("plugin %q has no function %s", p.name, p.must),
-			fmt.Sprintf("name one that has it; this one has %s", strings.Join(functionNames(v.module.Functions()), ", ")), p.path...)
+			fmt.Sprintf("name one that has it; this one has %s", strings.Join(v.module.Functions().Names(), ", ")), p.path...)
 	}
 	if err := s.described(p, v); err != nil {
 		return nil, err
@@ -243,19 +243,9 @@ func (s *pluginSet) info() []admin.PluginInfo {
 }
 
 func pluginInfo(v *volume) admin.PluginInfo {
-	i := admin.PluginInfo{Name: v.module.Name(), Hash: v.module.Hash(), Functions: functionNames(v.module.Functions())}
+	i := admin.PluginInfo{Name: v.module.Name(), Hash: v.module.Hash(), Functions: v.module.Functions().Names()}
 	if m := v.manifest; m != nil {
 		i.Version, i.Vendor, i.Description = m.Version, m.Vendor, m.Description
 	}
 	return i
-}
-
-func functionNames(set wasm.FunctionSet) []string {
-	var names []string
-	for _, f := range []wasm.Function{wasm.Receive, wasm.Transform, wasm.Format, wasm.Judge} {
-		if set.Has(f) {
-			names = append(names, f.String())
-		}
-	}
-	return names
 }

@@ -8,6 +8,7 @@ type Functions struct {
 	Transform func(in *Incoming, out *Events) error
 	Format    func(in *Incoming, out *Outgoing) error
 	Judge     func(a *Answer, v *Verdict) error
+	Encode    func(in *Incoming, out *Message) error
 }
 
 // Command is the body of main in a plugin that is a command: a program that is started anew for each call, as a plugin
@@ -26,6 +27,8 @@ func Command(f Functions) {
 		Format(f.Format)
 	case function == "judge" && f.Judge != nil:
 		Judge(f.Judge)
+	case function == "encode" && f.Encode != nil:
+		Encode(f.Encode)
 	default:
 		host.Exit(exitUsage)
 	}

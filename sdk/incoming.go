@@ -34,6 +34,17 @@ func (in *Incoming) Time() string { return in.root.Get("time").Str() }
 // Vendor is where it came from: zendesk.
 func (in *Incoming) Vendor() string { return in.root.Get("ccvendor").Str() }
 
+// VendorType is the vendor's own name for the type.
+func (in *Incoming) VendorType() string { return in.root.Get("cctype").Str() }
+
+// Account is the account at the vendor.
+func (in *Incoming) Account() string { return in.root.Get("ccaccount").Str() }
+
+// Extensions is what of the vendor's message no field carries: data.extensions.<vendor>.
+func (in *Incoming) Extensions(vendor string) jsondoc.Value {
+	return in.root.Get("data.extensions").Member(vendor)
+}
+
 // Get follows a path from the event's attributes on: data.agent.id.
 func (in *Incoming) Get(path string) jsondoc.Value { return in.root.Get(path) }
 

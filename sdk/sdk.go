@@ -1,5 +1,5 @@
 // Package sdk is what a Plugboard plugin imports. A plugin is a main package that exports one or more of the functions
-// receive, transform, format and judge, each in one line that hands over to a function of the author's:
+// receive, transform, format, judge and encode, each in one line that hands over to a function of the author's:
 //
 //	package main
 //
@@ -79,6 +79,20 @@ func Judge(decide func(a *Answer, v *Verdict) error) int32 {
 	return finish(decide(a, &theVerdict), &theBuilder)
 }
 
+// Encode is the body of the export encode: rebuild turns an event that receive has made, or could have made, into the
+// request that its vendor would have sent.
+func Encode(rebuild func(in *Incoming, out *Message) error) int32 {
+	in := &theIncoming
+	if err := in.load(); err != nil {
+		return finish(err, nil)
+	}
+	theBuilder.Reset()
+	theMessage = Message{newOutgoing(theBuilder.Root())}
+	err := rebuild(in, &theMessage)
+	theBuilder.Root().Default("request", "{}")
+	return finish(err, &theBuilder)
+}
+
 // Init is the body of an export named init: it is called once for each instance, before anything else, and its error
 // refuses the configuration. A Go function cannot be called init, so the export is named in the directive:
 //
@@ -93,6 +107,7 @@ var (
 	theAnswer   Answer
 	theEvents   Events
 	theOutgoing Outgoing
+	theMessage  Message
 	theVerdict  Verdict
 	theBuilder  jsondoc.Builder
 )

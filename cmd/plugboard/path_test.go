@@ -104,6 +104,42 @@ func TestNewcomersPath(t *testing.T) {
 	auditHolds(t, config)
 }
 
+// TestSendAs posts what a vendor would have sent for a canonical event: rebuilt, signed, and taken for the same event.
+func TestSendAs(t *testing.T) {
+	config, _ := startDev(t)
+	const event = "01JNGR5X0V7W2Q9P4K3M8T6ZBA"
+	events := filepath.FromSlash("../../plugins/zendesk/testdata/01-agent-unified-online.events.json")
+	status, said, errs := command(t, "send", "--config", config, "--as", "zendesk", "--dry-run", events)
+	for _, want := range []string{"POST http://", "/hooks/zendesk/main", "x-zendesk-webhook-signature: ", `"type":"zen:event-type:agent.unified_state_changed"`} {
+		if status != 0 || !strings.Contains(said, want) {
+			t.Errorf("dry run: status %d, no %s\n%s%s", status, want, said, errs)
+		}
+	}
+	if status, said, _ := command(t, "events", "show", event, "--config", config); status == 0 {
+		t.Errorf("the dry run was sent:\n%s", said)
+	}
+	status, said, errs = command(t, "send", "--config", config, "--as", "zendesk", events)
+	if status != 0 || !strings.HasPrefix(said, "202 ") || !strings.Contains(said, event+"/babelforce  delivered") {
+		t.Errorf("send: status %d\n%s%s", status, said, errs)
+	}
+	foreign := filepath.Join(t.TempDir(), "foreign.json")
+	list := `[{"type":"call.ended","ccvendor":"ziwo"}]`
+	if err := os.WriteFile(foreign, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		"event 1: Zendesk has no message for call.ended":                  {"--as", "zendesk", foreign},
+		`no source has the plugin "acme"; there are sources with zendesk`: {"--as", "acme", foreign},
+		`source generic has the plugin "", not "zendesk"`:                 {"--as", "zendesk", "--source", "generic", foreign},
+		"holds no canonical event":                                        {"--as", "zendesk", filepath.FromSlash("../../config.toml")},
+	} {
+		status, said, errs := command(t, append([]string{"send", "--config", config}, args...)...)
+		if status != 1 || !strings.Contains(errs, want) {
+			t.Errorf("status %d, want …%s…\n%s%s", status, want, said, errs)
+		}
+	}
+}
+
 func showsDelivery(t *testing.T, config, id string) {
 	t.Helper()
 	var d admin.DeliveryRecord

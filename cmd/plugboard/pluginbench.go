@@ -22,7 +22,7 @@ func newPluginBench() *cobra.Command {
 it, or the one that --case names. The counter counts function entries and loop turns; it is the same on every machine.`,
 		Args: cobra.MaximumNArgs(1),
 	}
-	file := c.Flags().String("case", "", "the case's `FILE`: NAME.request.json, NAME.transform.json or NAME.scenario.json")
+	file := c.Flags().String("case", "", "the case's `FILE`: NAME.request.json, NAME.transform.json, NAME.encode.json or NAME.scenario.json")
 	long := c.Flags().Duration("time", time.Second, "how long to measure each function")
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

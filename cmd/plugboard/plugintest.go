@@ -20,7 +20,7 @@ func newPluginTest() *cobra.Command {
 		Use:   "test [FOLDER|FILE]",
 		Short: "Run a plugin's cases in the gateway's own host",
 		Long: `Build the plugin in FOLDER (by default the current one), or take FILE as it is, and run the cases in its testdata:
-NAME.request.json beside the NAME.events.json or NAME.error.json that must come of it, NAME.transform.json likewise,
+NAME.request.json beside the NAME.events.json or NAME.error.json that must come of it, NAME.transform.json likewise, NAME.encode.json beside its NAME.message.json,
 NAME.scenario.json for deliveries. What differs is shown as a diff: a line with - is wanted, one with + was made.`,
 		Args: cobra.MaximumNArgs(1),
 	}

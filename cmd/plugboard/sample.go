@@ -21,7 +21,8 @@ type sample struct {
 	BodyFile string            `json:"body_file"`   // relative to the sample
 	Body     json.RawMessage   `json:"body"`        // a text, or any other JSON in its place
 
-	body []byte
+	body   []byte
+	behind string // what of the path stands behind the source's own
 }
 
 func readSample(file string) (*sample, error) {

@@ -20,21 +20,25 @@ import (
 
 func newSend() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "send --source NAME FILE",
+		Use:   "send --source NAME FILE | send --as VENDOR [--source NAME] EVENT",
 		Short: "Post a sample to a running gateway, signed as that vendor signs, and follow it to its end",
 		Long: "Post a sample to a running gateway and print what became of it. FILE is a request (NAME.request.json: method,\n" +
-			"target, headers, body_file or body) or just a body. It is signed anew, with the secret of the source.",
+			"target, headers, body_file or body) or just a body. It is signed anew, with the secret of the source.\n\n" +
+			"With --as, FILE holds a canonical event, a list of them or {\"events\": [...]}, and what is posted is the message that\n" +
+			"the vendor would have sent: the plugin VENDOR rebuilds it (its function encode), as configured for the source.",
 		Args: cobra.ExactArgs(1),
 	}
 	s := &sending{}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.Flags().StringVar(&s.source, "source", "", "the source to send to, by its name in the configuration")
+	c.Flags().StringVar(&s.as, "as", "", "rebuild the message of `VENDOR`: the name of a source's plugin")
+	c.Flags().BoolVar(&s.dryRun, "dry-run", false, "print the request instead of sending it; credentials are left out")
 	c.Flags().StringVar(&s.cert, "cert", "", "`FILE` of the client certificate to show, in PEM")
 	c.Flags().StringVar(&s.key, "key", "", "`FILE` of its private key, in PEM")
 	c.Flags().DurationVar(&s.wait, "wait", 15*time.Second, "how long to wait for the deliveries to end; 0 for not at all")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if s.source == "" {
-			return usageError{errors.New("send needs --source NAME")}
+		if s.source == "" && s.as == "" {
+			return usageError{errors.New("send needs --source NAME, or --as VENDOR")}
 		}
 		cfg, err := config.Load(*file, config.Options{Lenient: true})
 		if err != nil {
@@ -51,6 +55,8 @@ func newSend() *cobra.Command {
 type sending struct {
 	cfg    *config.Config
 	source string
+	as     string // the plugin that rebuilds the message; "": the file holds it
+	dryRun bool
 	wait   time.Duration
 	asJSON bool
 	out    *printer
@@ -71,7 +77,24 @@ func (s *sending) run(ctx context.Context, file string) error {
 	if err := s.connect(); err != nil {
 		return err
 	}
-	req, err := s.request(ctx, file)
+	samples, err := s.samples(ctx, file)
+	if err != nil {
+		return err
+	}
+	for _, one := range samples {
+		if err := s.send(ctx, one); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+// send posts one sample and follows it.
+func (s *sending) send(ctx context.Context, one *sample) error {
+	if s.dryRun {
+		return s.show(one)
+	}
+	req, err := s.request(ctx, one)
 	if err != nil {
 		return err
 	}

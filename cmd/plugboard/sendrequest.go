@@ -15,20 +15,11 @@ import (
 )
 
 // request makes the sample a request to the gateway, signed now.
-func (s *sending) request(ctx context.Context, file string) (*http.Request, error) {
-	i := slices.IndexFunc(s.cfg.Sources, func(src *config.Source) bool { return src.Name == s.source })
-	if i < 0 {
-		return nil, fmt.Errorf("no source %q in the configuration; there are %s", s.source, sourceNames(s.cfg))
-	}
-	src := s.cfg.Sources[i]
-	sample, err := readSample(file)
+func (s *sending) request(ctx context.Context, sample *sample) (*http.Request, error) {
+	src := s.cfg.Source(s.source)
+	signed, err := s.signed(sample)
 	if err != nil {
 		return nil, err
-	}
-	signed := verify.Request{Headers: headerList(sample.Headers), Body: sample.body, Path: src.Path, Now: time.Now()}
-	_, signed.Query, _ = strings.Cut(sample.Target, "?") // the path is the source's, whatever the sample was recorded at
-	if err := verify.Sign(src.Verify, verify.Options{PublicURL: src.PublicURL}, &signed); err != nil {
-		return nil, fmt.Errorf("signing for source %s: %w", src.Name, err)
 	}
 	target := signed.Path
 	if signed.Query != "" {
@@ -36,7 +27,7 @@ func (s *sending) request(ctx context.Context, file string) (*http.Request, erro
 	}
 	req, err := http.NewRequest(sample.Method, s.base()+target, bytes.NewReader(signed.Body))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	for _, h := range signed.Headers {
 		req.Header.Set(h.Name, h.Value)
@@ -49,6 +40,17 @@ func (s *sending) request(ctx context.Context, file string) (*http.Request, erro
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	return req, nil
+}
+
+// signed is the sample as its sender signs it now.
+func (s *sending) signed(sample *sample) (*verify.Request, error) {
+	src := s.cfg.Source(s.source)
+	signed := &verify.Request{Headers: headerList(sample.Headers), Body: sample.body, Path: src.Path + sample.behind, Now: time.Now()}
+	_, signed.Query, _ = strings.Cut(sample.Target, "?") // the path is the source's, whatever the sample was recorded at
+	if err := verify.Sign(src.Verify, verify.Options{PublicURL: src.PublicURL}, signed); err != nil {
+		return nil, fmt.Errorf("signing for source %s: %w", src.Name, err)
+	}
+	return signed, nil
 }
 
 func headerList(m map[string]string) []event.Header {

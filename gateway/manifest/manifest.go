@@ -45,7 +45,7 @@ type Manifest struct {
 	schema *schema
 }
 
-var functions = []string{"receive", "transform", "format", "judge"}
+var functions = []string{"receive", "transform", "format", "judge", "encode"}
 
 // Parse reads a manifest. Members that it does not know are left alone: later versions may have more.
 func Parse(text []byte) (*Manifest, error) {

@@ -57,7 +57,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, tt := range []struct{ text, want string }{
 		{`[]`, "cannot be read"},
-		{`{"functions":["deliver"]}`, `a function "deliver"; there are receive, transform, format, judge`},
+		{`{"functions":["deliver"]}`, `a function "deliver"; there are receive, transform, format, judge, encode`},
 		{`{"config":{"type":"text"}}`, `there is no type "text"`},
 		{`{"config":{"oneOf":[]}}`, `unknown field "oneOf"`},
 		{`{"config":{"pattern":"("}}`, "missing closing )"},

@@ -47,11 +47,7 @@ func Inspect(ctx context.Context, host *wasm.Host, s *Subject) (*Report, error) 
 		return r, nil
 	}
 	r.Kind, r.Exports, r.Imports = m.Form().String(), m.Exports(), slices.Compact(m.Imports())
-	for _, f := range []wasm.Function{wasm.Receive, wasm.Transform, wasm.Format, wasm.Judge} {
-		if m.Functions().Has(f) {
-			r.Functions = append(r.Functions, f.String())
-		}
-	}
+	r.Functions = m.Functions().Names()
 	r.Refused = untrue(m.Manifest(), r.Functions)
 	return r, m.Close(ctx)
 }

@@ -22,7 +22,7 @@ func TestInspect(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Refused != "" || r.Kind != "reactor" || r.Size != len(s.Code) || len(r.Hash) != 64 ||
-		!slices.Equal(r.Functions, []string{"receive", "transform", "format", "judge"}) ||
+		!slices.Equal(r.Functions, []string{"receive", "transform", "format", "judge", "encode"}) ||
 		!slices.Contains(r.Imports, "plugboard_v1.lookup") || !slices.Contains(r.Exports, "init") {
 		t.Errorf("%+v", r)
 	}

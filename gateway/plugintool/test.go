@@ -38,11 +38,13 @@ func (t *trial) play(ctx context.Context) error {
 	case casefile.OfRequest:
 		return t.request(ctx)
 	case casefile.OfTransform:
-		return t.transform(ctx)
+		return t.event(ctx, wasm.Transform)
+	case casefile.OfEncode:
+		return t.event(ctx, wasm.Encode)
 	case casefile.OfScenario:
 		return t.scenario(ctx)
 	}
-	return fmt.Errorf("%s is no case: its name must end in %s, %s or %s", t.file.File, casefile.OfRequest, casefile.OfTransform, casefile.OfScenario)
+	return fmt.Errorf("%s is no case: its name must end in %s, %s, %s or %s", t.file.File, casefile.OfRequest, casefile.OfTransform, casefile.OfEncode, casefile.OfScenario)
 }
 
 // trial is one case under way.
@@ -86,15 +88,16 @@ func (t *trial) request(ctx context.Context) error {
 	return t.call(ctx, wasm.Receive, r.Config, r.Environment, wasm.Input{Body: r.Body, Facts: known})
 }
 
-func (t *trial) transform(ctx context.Context) error {
+// event plays transform or encode.
+func (t *trial) event(ctx context.Context, fn wasm.Function) error {
 	f, err := casefile.ReadTransform(t.file.File)
 	if err != nil {
 		return err
 	}
-	return t.call(ctx, wasm.Transform, f.Config, f.Environment, wasm.Input{Body: f.Event, Facts: facts{"received_at": casefile.ReceivedAt}})
+	return t.call(ctx, fn, f.Config, f.Environment, wasm.Input{Body: f.Event, Facts: facts{"received_at": casefile.ReceivedAt}})
 }
 
-// call runs receive or transform and compares what it came to.
+// call runs receive, transform or encode and compares what it came to.
 func (t *trial) call(ctx context.Context, fn wasm.Function, config []byte, env casefile.Environment, in wasm.Input) error {
 	p, err := start(ctx, t.module, config, env)
 	if err != nil {

@@ -113,6 +113,18 @@ func TestTransform(t *testing.T) {
 	check(t, plugintool.Test(t.Context(), module(t), casefile.Of(file), false), "")
 }
 
+func TestEncode(t *testing.T) {
+	const event = `{"event":{"id":"1","type":"t","cctype":"T","ccaccount":"a/b","data":{"n":9007199254740993,"extensions":{"odd":{"x":[1,null]}}}}}`
+	const message = `{"request":{"path":"/v%202/a%2Fb","query":{"n":"9007199254740993"},"json":{"kind":"T","x":[1,null]}}}`
+	play := func(message string) plugintool.Outcome {
+		return plugintool.Test(t.Context(), module(t), casefile.Of(write(t, "a.encode.json", event, "a.message.json", message)), false)
+	}
+	check(t, play(message), "")
+	check(t, play(strings.Replace(message, `"T"`, `"S"`, 1)), `+       "kind": "T"`)
+	refused := write(t, "a.encode.json", `{"event":{"type":"t","ccvendor":"other"}}`, "a.error.json", `{"stop":"reject","reason":"odd has no message for t"}`)
+	check(t, plugintool.Test(t.Context(), module(t), casefile.Of(refused), false), "")
+}
+
 func TestScenarios(t *testing.T) {
 	scenario := func(given, expect string, exchange ...string) string {
 		return `{"given":` + given + `,"expect":` + expect + `,"exchange":[` + strings.Join(exchange, ",") + `]}`

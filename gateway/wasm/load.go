@@ -178,7 +178,7 @@ func (m *Module) checkExports() error {
 		return nil
 	}
 	if _, ok := m.exports["_start"]; !ok {
-		return errors.New("it exports none of receive, transform, format, judge, and no _start either")
+		return errors.New("it exports none of receive, transform, format, judge, encode, and no _start either")
 	}
 	m.form, m.functions = Command, 1<<functions-1
 	return nil

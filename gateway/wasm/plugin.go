@@ -15,16 +15,28 @@ const (
 	Transform                 // an event into zero or more events, on a route
 	Format                    // an event into the request to send
 	Judge                     // what came back into a verdict
+	Encode                    // an event into the request that its vendor would have sent
 	functions                 // how many there are
 )
 
-var functionNames = [functions]string{"receive", "transform", "format", "judge"}
+var functionNames = [functions]string{"receive", "transform", "format", "judge", "encode"}
 
 // String gives the export's name.
 func (f Function) String() string { return functionNames[f] }
 
 // FunctionSet is the functions a plugin has.
 type FunctionSet uint8
+
+// Names are the functions' names, in the order of the interface.
+func (s FunctionSet) Names() []string {
+	var names []string
+	for f := range functions {
+		if s.Has(f) {
+			names = append(names, f.String())
+		}
+	}
+	return names
+}
 
 // Has says whether f is in the set.
 func (s FunctionSet) Has(f Function) bool { return s&(1<<f) != 0 }

@@ -100,7 +100,7 @@ func (m *Module) adoptScript(code []byte) error {
 		m.exports["init"] = status
 	}
 	if m.functions == 0 {
-		return errors.New("it exports none of receive, transform, format, judge: write export function receive(request, events) { … }")
+		return errors.New("it exports none of receive, transform, format, judge, encode: write export function receive(request, events) { … }")
 	}
 	return nil
 }

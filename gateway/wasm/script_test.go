@@ -21,7 +21,7 @@ func TestScriptMistakes(t *testing.T) {
 	h := scriptHost(t)
 	for _, c := range []struct{ name, source, want string }{
 		{"syntax", "export function receive() {\n  return 1 +;\n}", "acme.js:2:13: SyntaxError: unexpected token in expression: ';'"},
-		{"no function", "export function receives() {}", "it exports none of receive, transform, format, judge"},
+		{"no function", "export function receives() {}", "it exports none of receive, transform, format, judge, encode"},
 		{"not a script", "\x00asm\x01\x00\x00\x00", "acme.js:1:"},
 		{"empty", "", "it exports none of receive"},
 		{"other module", `import fs from "fs"; export function receive() {}`, `it imports "fs"; a script may import "plugboard" only`},
@@ -57,6 +57,28 @@ func TestScriptRefusesItsConfiguration(t *testing.T) {
 				t.Errorf("%v: %q\nwant a refusal that has %q", e.Kind, e.Reason, c.want)
 			}
 		})
+	}
+}
+
+// TestScriptEncodes: the fifth function, beside which init is still init.
+func TestScriptEncodes(t *testing.T) {
+	p := openScript(t, `
+let path;
+export function init() { path = "v 2" }
+export function encode(event, message) {
+  message.path(path, event.ccaccount);
+  message.query("n", event.data.n);
+  message.json({ ...event.data.extensions.acme, kind: event.cctype });
+}`, PluginOptions{Instances: 1, Ready: 1, Limits: patient})
+	if f := p.Functions(); f != 1<<Encode {
+		t.Errorf("it has %v", f.Names())
+	}
+	out, err := p.Call(t.Context(), Encode, Input{Body: []byte(`{"cctype":"T","ccaccount":"a/b","data":{"n":9007199254740993,"extensions":{"acme":{"x":1}}}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(out.Body); got != `{"request":{"path":"/v%202/a%2Fb","query":{"n":"9007199254740993"},"json":{"x":1,"kind":"T"}}}` {
+		t.Error(got)
 	}
 }
 

@@ -61,7 +61,10 @@ func parseReference(v jsondoc.Value) reference {
 			colon = i
 		}
 	}
-	r := reference{v: v, id: s[colon+1:]}
+	r := reference{v: v}
+	if id := s[colon+1:]; identifier(id) { // a placeholder that nobody replaced is none
+		r.id = id
+	}
 	if len("zen:") <= colon && hasPrefix(s, "zen:") {
 		r.kind = s[len("zen:"):colon]
 	}

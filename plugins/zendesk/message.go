@@ -22,11 +22,11 @@ type message struct {
 func open(root jsondoc.Value) message {
 	m := message{root: root}
 	typ := root.Member("type")
-	if typ.Kind() != jsondoc.String {
+	if !identifierKind(typ) || typ.Empty() {
 		return m
 	}
 	name, ok := cutPrefix(typ.Str())
-	if !ok && !root.Member("zendesk_event_version").Exists() {
+	if !ok && plain(root.Member("zendesk_event_version")) == "" {
 		return m
 	}
 	m.name, m.enveloped = name, true

@@ -7,7 +7,7 @@ import (
 	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
-var plugin = plugintest.Plugin{Init: checkConfig, Receive: read, Format: write, Judge: decide}
+var plugin = plugintest.Plugin{Init: checkConfig, Receive: read, Format: write, Judge: decide, Encode: rebuild}
 
 // TestFixtures reads one message of each kind, from the fields that Zendesk documents.
 func TestFixtures(t *testing.T) { plugintest.Run(t, plugin, "testdata") }

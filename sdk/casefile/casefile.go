@@ -6,9 +6,11 @@
 //	NAME.transform.json for transform: event, config
 //	NAME.events.json    what receive or transform must make of it
 //	NAME.error.json     how the call must stop instead: {"stop": "reject", "reason": "…"}; reject, drop, retry or fail
+//	NAME.encode.json    for encode: event, config
+//	NAME.message.json   the request that encode must make of it
 //	NAME.scenario.json  a delivery: given (event, config), request and response or a list of them (exchange), expect
 //
-// Each of the three inputs may have tables, state and secrets: what the gateway would give the plugin. In a request's
+// Each of the four inputs may have tables, state and secrets: what the gateway would give the plugin. In a request's
 // and an answer's place any JSON may stand, or a text, which is handed over as it is.
 package casefile
 
@@ -33,8 +35,11 @@ type Kind string
 const (
 	OfRequest   Kind = ".request.json"
 	OfTransform Kind = ".transform.json"
+	OfEncode    Kind = ".encode.json"
 	OfScenario  Kind = ".scenario.json"
 )
+
+var kinds = [...]Kind{OfRequest, OfTransform, OfEncode, OfScenario}
 
 // Case is one case of a folder.
 type Case struct {
@@ -46,7 +51,7 @@ type Case struct {
 // List gives the cases of a folder, by kind and name. A folder without any is an error.
 func List(dir string) ([]Case, error) {
 	var cases []Case
-	for _, kind := range []Kind{OfRequest, OfTransform, OfScenario} {
+	for _, kind := range kinds {
 		files, err := filepath.Glob(filepath.Join(dir, "*"+string(kind)))
 		if err != nil {
 			return nil, err
@@ -56,7 +61,7 @@ func List(dir string) ([]Case, error) {
 		}
 	}
 	if len(cases) == 0 {
-		return nil, fmt.Errorf("%s holds no .request.json, .transform.json or .scenario.json", dir)
+		return nil, fmt.Errorf("%s holds no .request.json, .transform.json, .encode.json or .scenario.json", dir)
 	}
 	return cases, nil
 }
@@ -64,7 +69,7 @@ func List(dir string) ([]Case, error) {
 // Of is the case that a file holds, by its name.
 func Of(file string) Case {
 	c := Case{Name: strings.TrimSuffix(filepath.Base(file), ".json"), File: file}
-	for _, kind := range []Kind{OfRequest, OfTransform, OfScenario} {
+	for _, kind := range kinds {
 		if strings.HasSuffix(file, string(kind)) {
 			c.Kind = kind
 		}
@@ -145,14 +150,14 @@ func ReadRequest(file string) (*Request, error) {
 	return r, nil
 }
 
-// Transform is an event on a route.
+// Transform is an event on a route, or one for encode.
 type Transform struct {
 	Environment
 	Event  json.RawMessage `json:"event"`
 	Config json.RawMessage `json:"config"`
 }
 
-// ReadTransform reads a NAME.transform.json.
+// ReadTransform reads a NAME.transform.json or NAME.encode.json.
 func ReadTransform(file string) (*Transform, error) {
 	t := new(Transform)
 	if err := read(file, t); err != nil {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Result is what receive or transform came to: its output, or how it was stopped.
+// Result is what receive, transform or encode came to: its output, or how it was stopped.
 type Result struct {
 	Output []byte // empty: no events
 	Stop   string // reject, drop, retry or fail; "" when it was not stopped
@@ -25,19 +25,24 @@ type stopFile struct {
 }
 
 const (
-	eventsFile = ".events.json"
-	errorFile  = ".error.json"
+	eventsFile  = ".events.json"
+	messageFile = ".message.json"
+	errorFile   = ".error.json"
 )
 
 // file gives what is expected to be in which file, and which file then must not be there.
-func (r Result) file() (doc []byte, suffix, other string) {
+func (c Case) file(r Result) (doc []byte, suffix, other string) {
+	made, nothing := eventsFile, `{"events":[]}`
+	if c.Kind == OfEncode {
+		made, nothing = messageFile, `{"request":{}}`
+	}
 	switch {
 	case r.Stop != "":
-		return encode(stopFile{r.Stop, r.Reason}), errorFile, eventsFile
+		return encode(stopFile{r.Stop, r.Reason}), errorFile, made
 	case len(r.Output) == 0:
-		return []byte(`{"events":[]}`), eventsFile, errorFile
+		return []byte(nothing), made, errorFile
 	}
-	return r.Output, eventsFile, errorFile
+	return r.Output, made, errorFile
 }
 
 // stem is the case's file without its last two suffixes.
@@ -45,7 +50,7 @@ func (c Case) stem() string { return strings.TrimSuffix(c.File, string(c.Kind)) 
 
 // Compare gives the difference between a result and what the file beside the case expects; "" when there is none.
 func (c Case) Compare(r Result) (difference string, err error) {
-	got, suffix, other := r.file()
+	got, suffix, other := c.file(r)
 	want, err := os.ReadFile(c.stem() + suffix)
 	switch {
 	case err == nil:
@@ -62,7 +67,7 @@ func (c Case) Compare(r Result) (difference string, err error) {
 
 // Update writes the file that a result would have to be compared with.
 func (c Case) Update(r Result) error {
-	got, suffix, other := r.file()
+	got, suffix, other := c.file(r)
 	var out bytes.Buffer
 	if err := json.Indent(&out, got, "", "  "); err != nil {
 		return fmt.Errorf("what the plugin wrote is not JSON: %w\n%s", err, got)

@@ -8,7 +8,7 @@
 //
 // Package casefile says what the files of a folder hold.
 //
-// go test -update writes the .events.json and .error.json files anew. Look at the difference before you keep it.
+// go test -update writes the .events.json, .message.json and .error.json files anew. Look at the difference before you keep it.
 package plugintest
 
 import (
@@ -32,6 +32,7 @@ type Plugin struct {
 	Transform func(*sdk.Incoming, *sdk.Events) error
 	Format    func(*sdk.Incoming, *sdk.Outgoing) error
 	Judge     func(*sdk.Answer, *sdk.Verdict) error
+	Encode    func(*sdk.Incoming, *sdk.Message) error
 
 	// Ignore names expectations of scenarios that are the gateway's business, not the plugin's. Any other that this
 	// package does not know is an error, so that none is passed over unseen.
@@ -46,7 +47,8 @@ func Run(t *testing.T, p Plugin, dir string) {
 		t.Fatal(err)
 	}
 	run := map[casefile.Kind]func(*testing.T, Plugin, casefile.Case){
-		casefile.OfRequest: runReceive, casefile.OfTransform: runTransform, casefile.OfScenario: runScenario,
+		casefile.OfRequest: runReceive, casefile.OfTransform: runTransform, casefile.OfEncode: runEncode,
+		casefile.OfScenario: runScenario,
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) { run[c.Kind](t, p, c) })

@@ -178,6 +178,31 @@ var reading = Plugin{
 	},
 }
 
+// TestEncode plays the case of an encode, and sees when another request is made.
+func TestEncode(t *testing.T) {
+	p := Plugin{Encode: func(in *sdk.Incoming, out *sdk.Message) error {
+		if in.Type() == "" {
+			return sdk.Reject("no type")
+		}
+		out.Method("PUT")
+		out.Form("kind", in.VendorType())
+		out.Header("x-word", sdk.Config().Get("word").Str())
+		return nil
+	}}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.encode.json":  `{"event":{"type":"t","cctype":"T"},"config":{"word":"w"}}`,
+		"a.message.json": `{"request":{"method":"PUT","form":{"kind":"T"},"headers":{"x-word":"w"}}}`,
+		"b.encode.json":  `{"event":{}}`,
+		"b.error.json":   `{"stop":"reject","reason":"no type"}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	Run(t, p, dir)
+}
+
 func TestReceive(t *testing.T) {
 	Run(t, reading, "testdata")
 }

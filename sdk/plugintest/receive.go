@@ -51,6 +51,21 @@ func runTransform(t *testing.T, p Plugin, c casefile.Case) {
 	compareResult(t, h, c)
 }
 
+func runEncode(t *testing.T, p Plugin, c casefile.Case) {
+	if p.Encode == nil {
+		t.Fatal("the plugin has no Encode")
+	}
+	f, err := casefile.ReadTransform(c.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(f.Environment, f.Config)
+	p.with(h, func() {
+		h.call("encode", f.Event, func() int32 { return sdk.Encode(p.Encode) })
+	})
+	compareResult(t, h, c)
+}
+
 // compareResult compares what a call did with the expected files, or writes them.
 func compareResult(t tb, h *fakeHost, c casefile.Case) {
 	t.Helper()

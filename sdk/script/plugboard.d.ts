@@ -121,6 +121,18 @@ declare module "plugboard" {
     memo(value: unknown): void;
   }
 
+  /** What encode is handed: the request that the vendor would have sent. */
+  interface Message {
+    method(method: string): void;
+    path(...parts: unknown[]): void;
+    query(name: string, value: unknown): void;
+    header(name: string, value: unknown): void;
+    form(name: string, value: unknown): void;
+    json(value: unknown): void;
+    text(body: string): void;
+    bytes(body: Uint8Array): void;
+  }
+
   /** What judge is handed. */
   interface Answer {
     readonly event: any;

@@ -247,6 +247,12 @@ class Outgoing {
   memo(value) { this.#whole.memo = value; }
 }
 
+/** The request that a vendor would have sent: encode is handed it. */
+class Message extends Outgoing {
+  /** Behind the path at which the source listens, for a vendor that puts something there. */
+  path(...parts) { this.o.path = parts.map((p) => "/" + host.segment(String(p))).join(""); }
+}
+
 class Answer {
   constructor(o) { this.o = o; }
   get event() { return this.o.event; }
@@ -328,6 +334,10 @@ const calls = [
     return finish(f(host.input(), new Outgoing(whole, whole.request)), whole);
   },
   (f) => { const out = new Verdict(); return finish(f(new Answer(host.input()), out), out.o); },
+  (f) => {
+    const whole = { request: {} };
+    return finish(f(host.input(), new Message(whole, whole.request)), whole);
+  },
   (f) => finish(f(), {}),
 ];
 

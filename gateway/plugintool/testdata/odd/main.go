@@ -76,3 +76,18 @@ func judge() int32 {
 		return nil
 	})
 }
+
+//go:wasmexport encode
+func encode() int32 {
+	return sdk.Encode(func(in *sdk.Incoming, out *sdk.Message) error {
+		if in.Vendor() == "other" {
+			return sdk.Reject("odd has no message for " + in.Type())
+		}
+		out.Path("v 2", in.Account())
+		out.Query("n", in.Get("data.n").Str())
+		body := out.JSON()
+		body.Merge(in.Extensions("odd"))
+		body.Str("kind", in.VendorType())
+		return nil
+	})
+}

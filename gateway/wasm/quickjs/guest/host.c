@@ -4,7 +4,7 @@
  *
  *   compile   reads the two sources, writes what the script does and its bytecode; once for a file
  *   load      reads what compile wrote, and evaluates the script; once for an instance
- *   init, receive, transform, format, judge   the script's own
+ *   init, receive, transform, format, judge, encode   the script's own
  *
  * The input of compile is the length of plugboard.js (4 bytes, little-endian), plugboard.js and the script, whose file name
  * is the fact "file". Its output is the length of plugboard.js's bytecode, that bytecode, a byte whose bits are the functions
@@ -26,8 +26,8 @@
 
 #define EXPORT(name) __attribute__((export_name(#name))) int32_t name##_export(void)
 
-enum { INIT = 4, FUNCTIONS = 5 };
-static const char *const function_names[FUNCTIONS] = { "receive", "transform", "format", "judge", "init" };
+enum { INIT = 5, FUNCTIONS = 6 }; /* init comes last: the others are numbered as the gateway numbers them */
+static const char *const function_names[FUNCTIONS] = { "receive", "transform", "format", "judge", "encode", "init" };
 
 static JSContext *ctx;         /* the one of this instance */
 static JSValue call_function;  /* plugboard.js's call(name, function) */
@@ -356,3 +356,4 @@ EXPORT(receive) { return run(0); }
 EXPORT(transform) { return run(1); }
 EXPORT(format) { return run(2); }
 EXPORT(judge) { return run(3); }
+EXPORT(encode) { return run(4); }
