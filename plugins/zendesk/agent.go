@@ -71,13 +71,16 @@ func named(s jsondoc.Obj, name jsondoc.Value) bool {
 	return true
 }
 
+// workItemFields are what was seen in work item events, and where.
+var workItemFields = [...]struct{ name, seen string }{
+	{"id", "work_item_id"}, {"channel", "channel"}, {"reason", "reason"}, {"previous_reason", "previous_reason"},
+}
+
 // workItem fills in what was seen inside of work item events; Zendesk does not document it, so the configuration may say
 // where it is.
 func (m *message) workItem() {
 	w, at := m.data.Object("work_item"), sdk.Config().Member("work_item")
-	for _, f := range [...]struct{ name, seen string }{
-		{"id", "work_item_id"}, {"channel", "channel"}, {"reason", "reason"}, {"previous_reason", "previous_reason"},
-	} {
+	for _, f := range workItemFields {
 		w.StrFrom(f.name, m.event.Get(orElse(at.Member(f.name).Str(), f.seen)))
 	}
 }

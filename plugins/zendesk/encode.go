@@ -172,9 +172,9 @@ func (b *draft) agent() {
 		b.move("state.name", "event.new_state")
 		b.move("previous_state.name", "event.previous_state")
 	default:
-		b.move("work_item.id", "event.work_item_id")
-		for _, name := range [...]string{"channel", "reason", "previous_reason"} {
-			b.move("work_item."+name, "event."+name)
+		at := sdk.Config().Member("work_item")
+		for _, f := range workItemFields {
+			b.move("work_item."+f.name, "event."+orElse(at.Member(f.name).Str(), f.seen))
 		}
 	}
 }

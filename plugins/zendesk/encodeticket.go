@@ -25,13 +25,24 @@ func (b *draft) ticket() {
 	}
 	switch b.in.Type() {
 	case "csat.received":
-		b.copy("csat.score", "event.satisfaction_score.score", "event.satisfaction_rating.score", "event.score")
-		b.copy("csat.comment", "event.satisfaction_score.comment", "event.satisfaction_rating.comment", "event.comment")
+		b.csat()
 	case "ticket.comment.added", "ticket.updated":
 		b.comment()
 		b.change()
 	case "ticket.status.changed", "ticket.assigned":
 		b.change()
+	}
+}
+
+// csat puts a rating where csat of receive looks for it.
+func (b *draft) csat() {
+	at := sdk.Config().Member("csat")
+	for _, name := range [...]string{"score", "comment"} {
+		if !at.Exists() {
+			b.copy("csat."+name, "event.satisfaction_score."+name, "event.satisfaction_rating."+name, "event."+name)
+		} else if place := at.Member(name).Str(); place != "" {
+			b.copy("csat."+name, "event."+place)
+		}
 	}
 }
 
