@@ -95,7 +95,7 @@ func same(t testing.TB, got []byte, want string) {
 func TestAssemblyScriptWrites(t *testing.T) {
 	p := openShow(t)
 	out := callShow(t, p, wasm.Transform, `{"type":"x","data":{"secret":"s","keep":{"n":90071992547409931,"e":""}}}`)
-	same(t, out.Body, `{"events":[{"type":"x","ccextra":"1","data":{"keep":{"n":90071992547409931,"e":""},"a.b":"dot","deep":{"er":{"est":"down"}},
+	same(t, out.Body, `{"events":[{"type":"x","ccextra":"1","data":{"keep":{"n":90071992547409931},"a.b":"dot","deep":{"er":{"est":"down"}},
 		"list":["a\n\u0001\"\\","é😀"]}}]}`)
 	if !bytes.Contains(out.Body, []byte(`90071992547409931`)) || len(out.Log) != 1 || out.Log[0] != (wasm.LogLine{Level: 2, Message: "changed"}) {
 		t.Errorf("%s, log %v", out.Body, out.Log)
@@ -113,7 +113,7 @@ func TestAssemblyScriptWrites(t *testing.T) {
 func TestAssemblyScriptFailures(t *testing.T) {
 	p := openShow(t)
 	for body, want := range map[string]string{
-		`{"do":"throw"}`:  "panic: on purpose (assembly/index.ts:14:",
+		`{"do":"throw"}`:  "panic: on purpose (assembly/index.ts:17:",
 		`{"do":"bounds"}`: "panic: Index out of range (~lib/array.ts:",
 	} {
 		_, err := p.Call(t.Context(), wasm.Receive, wasm.Input{Body: []byte(body)})

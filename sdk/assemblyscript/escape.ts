@@ -4,9 +4,8 @@ import { decode, encode, room } from "./host";
 
 const hexDigits = "0123456789ABCDEF";
 
-/** A text as one segment of a path: everything but unreserved characters escaped; "." and ".." too, for they climb. */
-export function segment(s: string): string {
-  const dots = s == "." || s == "..";
+/** Everything but RFC 3986's unreserved characters percent-encoded, and dots too where they are to go. */
+export function percent(s: string, plus: bool, dots: bool): string {
   const at = room(s.length * 12);
   const n = encode(s, at + s.length * 9);
   let to = at;
@@ -14,6 +13,8 @@ export function segment(s: string): string {
     const c = load<u8>(from), letter = c | 0x20;
     if ((letter >= 0x61 && letter <= 0x7a) || (c >= 0x30 && c <= 0x39) || c == 0x2d || c == 0x5f || c == 0x7e || (c == 0x2e && !dots)) {
       store<u8>(to++, c);
+    } else if (c == 0x20 && plus) {
+      store<u8>(to++, 0x2b);
     } else {
       store<u8>(to++, 0x25);
       store<u8>(to++, hexDigits.charCodeAt(c >> 4));
@@ -23,17 +24,42 @@ export function segment(s: string): string {
   return decode(at, <i32>(to - at));
 }
 
+/** A text as one segment of a path: everything but unreserved characters escaped; "." and ".." too, for they climb. */
+export function segment(s: string): string { return percent(s, false, s == "." || s == ".."); }
+
 /** A text as HTML and XML have it: &, <, >, and both quotes escaped. */
-export function xml(s: string): string {
-  let out = "", from = 0;
+export function xml(s: string): string { return escapeXML(s, false); }
+
+/** The same, and as numbers the white space that a reader of XML would change. */
+export function escapeXML(s: string, space: bool): string {
+  const units = room(s.length * 12);
+  let to = units;
   for (let i = 0; i < s.length; i++) {
     const c = s.charCodeAt(i);
-    const entity = c == 0x26 ? "&amp;" : c == 0x3c ? "&lt;" : c == 0x3e ? "&gt;" : c == 0x22 ? "&quot;" : c == 0x27 ? "&#39;" : "";
-    if (entity == "") continue;
-    out += s.substring(from, i) + entity;
-    from = i + 1;
+    const entity = c > 0x3e || (c < 0x22 && !space) ? "" : entityOf(c);
+    if (entity == "") {
+      store<u16>(to, c);
+      to += 2;
+      continue;
+    }
+    memory.copy(to, changetype<usize>(entity), entity.length << 1);
+    to += entity.length << 1;
   }
-  return from == 0 ? s : out + s.substring(from);
+  return String.UTF16.decodeUnsafe(units, to - units);
+}
+
+function entityOf(c: i32): string {
+  switch (c) {
+    case 0x26: return "&amp;";
+    case 0x3c: return "&lt;";
+    case 0x3e: return "&gt;";
+    case 0x22: return "&quot;";
+    case 0x27: return "&#39;";
+    case 0x09: return "&#9;";
+    case 0x0a: return "&#10;";
+    case 0x0d: return "&#13;";
+  }
+  return "";
 }
 
 function nibble(c: i32): i32 {

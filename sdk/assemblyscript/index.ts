@@ -7,3 +7,4 @@ export { Obj, escapeName } from "./object";
 export { fact, lookup, state, setState, sign, HMACSHA256, HMACSHA1, HMACSHA512, debug, info, warn, error } from "./host";
 export { time, timeFromUnix } from "./time";
 export { xml, segment, base64, fromBase64, hex } from "./escape";
+export { Template, TemplateFormat } from "./template";

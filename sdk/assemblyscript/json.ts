@@ -321,6 +321,8 @@ function sameName(n: Node, path: string, from: i32, to: i32): bool {
   return at == n.nameEnd;
 }
 
+const none = new Doc();
+
 /** A value of a document; an absent one where there is nothing, on which all methods work. */
 export class Value {
   constructor(private doc: Doc, private at: i32) {}
@@ -340,6 +342,9 @@ export class Value {
     if (kind == Kind.String) return n.start == n.end;
     return kind >= Kind.Object && n.next == this.at + 1;
   }
+
+  /** Whether it is a text with escapes. */
+  isEscaped(): bool { return this.at >= 0 && this.node().escaped; }
 
   /** A string's text, a number as it is written (identifiers past 2^53 unharmed), "true", "false"; else "". */
   str(): string {
@@ -466,6 +471,18 @@ export class Value {
     const end = this.node().next;
     for (let at = this.at + 1; at < end; at = this.doc.node(at).next) n++;
     return n;
+  }
+
+  /** An object's member by its exact name, dots and all. */
+  member(name: string): Value { return this.kind() == Kind.Object ? this.step(name, 0, name.length) : Value.absent(); }
+
+  static absent(): Value { return new Value(none, -1); }
+
+  /** What follows this element or member of a list or object; absent behind the last. */
+  following(whole: Value): Value {
+    if (this.at < 0 || whole.at < 0) return Value.absent();
+    const next = this.node().next;
+    return new Value(this.doc, next < whole.node().next ? next : -1);
   }
 
   /** The element or member at a place, from 0; absent behind the last. */

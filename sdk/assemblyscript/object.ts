@@ -36,25 +36,25 @@ function space(n: i32): usize {
 
 // Writes a text as JSON; there must be room for six bytes a unit, and two.
 function quote(s: string, to: usize): i32 {
-  const start = to;
-  store<u8>(to++, 0x22);
+  store<u8>(to, 0x22);
+  const n = escapeText(s, to + 1);
+  store<u8>(to + 1 + n, 0x22);
+  return n + 2;
+}
+
+/** Writes a text as a JSON string's content; there must be room for six bytes a unit. */
+export function escapeText(s: string, to: usize): i32 {
   const n = s.length;
   const from = changetype<usize>(s);
-  let plain = true;
   for (let i = 0; i < n; i++) {
     const c = load<u16>(from + (<usize>i << 1));
     if (c < 0x20 || c >= 0x80 || c == 0x22 || c == 0x5c) {
-      plain = false;
-      break;
+      const behind = to + <usize>n * 3; // what the escaped text can overtake
+      return <i32>(escapeInto(to, behind, encode(s, behind)) - to);
     }
-    store<u8>(to++, c);
+    store<u8>(to + i, c);
   }
-  if (!plain) {
-    const size = encode(s, start + 1 + <usize>n * 3); // behind what the escaped text can overtake
-    to = escapeInto(start + 1, start + 1 + <usize>n * 3, size);
-  }
-  store<u8>(to++, 0x22);
-  return <i32>(to - start);
+  return n;
 }
 
 function escapeInto(to: usize, from: usize, n: i32): usize {
@@ -67,11 +67,10 @@ function escapeInto(to: usize, from: usize, n: i32): usize {
       continue;
     }
     store<u8>(to++, 0x5c);
-    if (c == 0x22 || c == 0x5c) store<u8>(to++, c);
-    else if (c == 0x0a) store<u8>(to++, 0x6e);
-    else if (c == 0x0d) store<u8>(to++, 0x72);
-    else if (c == 0x09) store<u8>(to++, 0x74);
-    else {
+    const short = c == 0x22 || c == 0x5c ? c : c == 0x0a ? 0x6e : c == 0x0d ? 0x72 : c == 0x09 ? 0x74 : c == 0x08 ? 0x62 : c == 0x0c ? 0x66 : 0;
+    if (short != 0) {
+      store<u8>(to++, short);
+    } else {
       store<u32>(to, 0x30303075); // u000
       store<u8>(to, 0x30 + (c >> 4), 3);
       const low = c & 15;
@@ -132,7 +131,7 @@ export class Obj {
       if (!e) e = o.add(name);
       if (to >= n) return e;
       const inner = e.object;
-      if (inner) {
+      if (inner && !inner.list) {
         o = inner;
       } else {
         o = new Obj();
@@ -189,7 +188,7 @@ export class Obj {
   object(path: string): Obj {
     const e = this.entry(path);
     const there = e.object;
-    if (there) return there;
+    if (there && !there.list) return there;
     const o = new Obj();
     e.object = o;
     return o;
@@ -198,7 +197,7 @@ export class Obj {
   private listAt(path: string): Obj {
     const e = this.entry(path);
     const there = e.object;
-    if (there) return there;
+    if (there && there.list) return there;
     const o = new Obj(true);
     e.object = o;
     return o;
@@ -242,7 +241,9 @@ export class Obj {
     if (kind <= Kind.Null || kind >= Kind.Object || v.empty()) return false;
     const size = v.rawSize();
     const to = space(size + 2);
-    if (kind == Kind.String) {
+    if (v.isEscaped()) {
+      this.str(path, v.str()); // written with the fewest escapes
+    } else if (kind == Kind.String) {
       memory.copy(to, v.rawStart(), size);
       this.leaf(path, size);
     } else {
@@ -280,12 +281,27 @@ export class Obj {
     return true;
   }
 
+  /** A list of texts from an array of scalars. What is empty is left out; a list or object stays behind, and the array with it. */
+  strsFrom(path: string, v: Value): bool {
+    if (v.kind() != Kind.Array) return false;
+    let any = false, whole = true;
+    for (let e = v.index(0); e.exists(); e = e.following(v)) {
+      if (e.kind() >= Kind.Object) {
+        whole = whole && e.empty();
+      } else if (!e.empty()) {
+        this.append(path, e.str());
+        e.carry();
+        any = true;
+      }
+    }
+    if (any && whole) v.carry();
+    return any;
+  }
+
   /** Copies a value as it is. */
   copyFrom(path: string, v: Value): bool {
     if (v.empty()) return false;
-    const size = v.rawSize();
-    memory.copy(space(size), v.rawStart(), size);
-    this.leaf(path, size);
+    this.copy(path, v);
     v.carry();
     return true;
   }
@@ -297,20 +313,32 @@ export class Obj {
     if (size > 0) this.leaf(path, size);
   }
 
-  /** Takes over an object's members, to be changed from there. */
+  /** Takes over an object's members, objects member by member and lists element by element, so that they can be changed. What is
+   * empty is left out. */
   merge(v: Value): void {
-    const n = v.len();
-    for (let i = 0; i < n; i++) {
-      const m = v.index(i);
+    if (v.kind() != Kind.Object) return;
+    for (let m = v.index(0); m.exists(); m = m.following(v)) {
       const name = escapeName(m.name());
-      if (m.kind() == Kind.Object) {
-        this.object(name).merge(m);
-      } else {
-        const size = m.rawSize();
-        memory.copy(space(size), m.rawStart(), size);
-        this.leaf(name, size);
-      }
+      if (m.kind() == Kind.Object) this.object(name).merge(m);
+      else if (m.kind() == Kind.Array) this.listAt(name).elements(m);
+      else if (!m.empty()) this.copy(name, m);
     }
+  }
+
+  private elements(v: Value): void {
+    for (let e = v.index(0); e.exists(); e = e.following(v)) {
+      const to = this.add("");
+      to.size = e.rawSize();
+      memory.copy(space(to.size), e.rawStart(), to.size);
+      to.at = arenaUsed;
+      arenaUsed += to.size;
+    }
+  }
+
+  private copy(path: string, v: Value): void {
+    const size = v.rawSize();
+    memory.copy(space(size), v.rawStart(), size);
+    this.leaf(path, size);
   }
 
   isEmpty(): bool {

@@ -20,8 +20,8 @@ static pb_value find(const frame *f, pb_text path) {
 	return NULL;
 }
 
-/* put_xml writes character data, safe in quotes too. What XML 1.0 has no way to write becomes U+FFFD; white space that would
- * not survive a parser is written as numbers. */
+/* put_xml writes character data, safe in quotes too. What XML 1.0 has no way to write stays, for the check of the result to
+ * refuse; white space that would not survive a parser is written as numbers. */
 static void put_xml(pb_text s) {
 	pb_ensure(6 * s.len);
 	const char *p = s.at, *end = s.at + s.len;
@@ -37,7 +37,7 @@ static void put_xml(pb_text s) {
 		case '\t': pb_put(PB("&#9;")); break;
 		case '\n': pb_put(PB("&#10;")); break;
 		case '\r': pb_put(PB("&#13;")); break;
-		default: pb_at = pb_put_rune(pb_at, r < 0x20 || r == 0xfffe || r == 0xffff ? 0xfffd : r);
+		default: pb_at = pb_put_rune(pb_at, r);
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/plugboard/plugboard/sdk/internal/likeness"
+	"github.com/plugboard/plugboard/sdk/likeness"
 )
 
 // build makes the test program, with the sanitizers where the compiler has them.
@@ -48,7 +48,7 @@ func command(program string, args ...string) *exec.Cmd {
 }
 
 func TestSDK(t *testing.T) {
-	likeness.Depends(t, "../*.c", "../*.h", "testdata/*")
+	likeness.Depends(t, "../../template/testdata/*", "../*.c", "../*.h", "testdata/*")
 	program := build(t)
 	t.Run("own", func(t *testing.T) {
 		if said, err := command(program).CombinedOutput(); err != nil {

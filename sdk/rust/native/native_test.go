@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/plugboard/plugboard/sdk/internal/likeness"
+	"github.com/plugboard/plugboard/sdk/likeness"
 )
 
 // rustc runs the compiler.
@@ -23,7 +23,7 @@ func rustc(t *testing.T, args ...string) {
 }
 
 func TestSDK(t *testing.T) {
-	likeness.Depends(t, "../src/*.rs", "../src/*/*.rs", "testdata/*")
+	likeness.Depends(t, "../../template/testdata/*", "../src/*.rs", "../src/*/*.rs", "testdata/*")
 	dir := t.TempDir()
 	library := filepath.Join(dir, "libplugboard.rlib")
 	rustc(t, "--crate-type", "rlib", "--crate-name", "plugboard", "-Dwarnings", "-Cdebug-assertions=on", "-o", library, "../src/lib.rs")

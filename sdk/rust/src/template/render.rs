@@ -93,8 +93,8 @@ fn put_value(out: &mut Vec<u8>, place: Place, v: Value) {
     }
 }
 
-/// put_xml writes character data, safe in quotes too. What XML 1.0 has no way to write becomes U+FFFD; white space that would
-/// not survive a parser is written as numbers.
+/// put_xml writes character data, safe in quotes too. What XML 1.0 has no way to write stays, for the check of the result to
+/// refuse; white space that would not survive a parser is written as numbers.
 fn put_xml(out: &mut Vec<u8>, s: &str) {
     for c in s.chars() {
         match c {
@@ -106,7 +106,6 @@ fn put_xml(out: &mut Vec<u8>, s: &str) {
             '\t' => out.extend_from_slice(b"&#9;"),
             '\n' => out.extend_from_slice(b"&#10;"),
             '\r' => out.extend_from_slice(b"&#13;"),
-            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => out.extend_from_slice("\u{fffd}".as_bytes()),
             c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }

@@ -1,6 +1,7 @@
 // A plugin that shows what the SDK makes of its input: each leaf as a text, a number, a truth and a time.
 import { base64, config, Events, fact, fromBase64, hex, Incoming, Init, Kind, lookup, Obj, Outgoing, Format,
-  parse, Receive, reject, Request, segment, setState, sign, HMACSHA256, state, Stop, time, timeFromUnix, Transform, Value, warn, xml } from "plugboard";
+  parse, Receive, reject, Request, segment, setState, sign, HMACSHA256, state, Stop, Template, TemplateFormat, time,
+  timeFromUnix, Transform, Value, warn, xml } from "plugboard";
 
 export function init(): i32 { return Init(() => null); }
 export function receive(): i32 { return Receive(read); }
@@ -11,6 +12,8 @@ function read(r: Request, out: Events): Stop | null {
   const doc = r.json();
   if (doc.fault != "") return reject(doc.fault);
   const what = doc.get("do").str();
+  if (what == "templates") return templates(doc.get("cases"), out);
+  if (r.header("compare") != "") return compare(doc.root(), out);
   if (what == "throw") throw new Error("on purpose");
   if (what == "bounds") [1][doc.root().len() + 5];
   if (what == "garbage") {
@@ -24,6 +27,38 @@ function read(r: Request, out: Events): Stop | null {
   const e = out.add("x");
   leaves(e.data(), doc.root());
   e.data().copyFrom("v", doc.root());
+  return null;
+}
+
+// What each case comes to, for Go to compare: the result, or the fault.
+function templates(cases: Value, out: Events): Stop | null {
+  const made = out.add("x").data();
+  const sections = ["renders", "refuses"], formats = ["text", "json", "xml", "form", "url", "header"];
+  for (let i = 0; i < sections.length; i++) {
+    const list = cases.get(sections[i]);
+    for (let k = 0; k < list.len(); k++) {
+      const t = new Template(list.index(k).get("template").str(), formats.indexOf(list.index(k).get("format").str()));
+      const text = t.render(cases.get("event"));
+      const one = made.appendObject(sections[i]);
+      one.bool("made", text !== null);
+      one.str("text", text !== null ? text : t.fault);
+    }
+  }
+  return null;
+}
+
+// The object that package likeness wants of a document.
+function compare(doc: Value, out: Events): Stop | null {
+  const o = out.add("x").data();
+  o.object("all").merge(doc);
+  o.strFrom("s", doc.get("a.b"));
+  o.intFrom("i", doc.get("x"));
+  o.boolFrom("b", doc.get("long name"));
+  o.timeFrom("t.t", doc.get("t"));
+  o.strsFrom("l", doc.get("l"));
+  o.copyFrom("c", doc.get("c.0.d"));
+  o.copyFrom("dot", doc.get("c.0."));
+  o.rest("rest", doc);
   return null;
 }
 

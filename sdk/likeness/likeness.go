@@ -36,9 +36,8 @@ func Depends(t *testing.T, patterns ...string) {
 // writes what it makes of each with a NUL behind it, on some thousand documents.
 func Compare(t *testing.T, program *exec.Cmd) {
 	t.Helper()
-	documents := documents(10_000)
 	var in bytes.Buffer
-	for _, d := range documents {
+	for _, d := range documents(count) {
 		in.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(d))))
 		in.Write(d)
 	}
@@ -47,24 +46,38 @@ func Compare(t *testing.T, program *exec.Cmd) {
 	if err := program.Run(); err != nil {
 		t.Fatalf("%v: %v\n%s", program, err, complaint.Bytes())
 	}
-	valid, faults := 0, 0
-	for _, d := range documents {
+	Each(t, count, true, func(d []byte) string {
 		got, err := said.ReadString(0)
 		if err != nil {
 			t.Fatalf("it stopped before %q", d)
 		}
+		return strings.TrimSuffix(got, "\x00")
+	})
+}
+
+const count = 10_000
+
+// Each asks say about so many documents: what it makes of one, or why it is none. With faults it must say Go's own words about
+// those; without, that it is none (anything that does not begin with a brace) is enough.
+func Each(t *testing.T, documentCount int, faults bool, say func(document []byte) string) {
+	t.Helper()
+	documents := documents(documentCount)
+	valid, wrong := 0, 0
+	for _, d := range documents {
+		got := say(d)
 		want, ok := reference(d)
 		if ok {
 			valid++
 		}
-		if got = strings.TrimSuffix(got, "\x00"); got != want {
-			t.Errorf("%q:\nwant %s\n got %s", d, want, got)
-			if faults++; faults == 5 {
-				t.FailNow()
-			}
+		if got == want || !ok && !faults && !strings.HasPrefix(got, "{") {
+			continue
+		}
+		t.Errorf("%q:\nwant %s\n got %s", d, want, got)
+		if wrong++; wrong == 5 {
+			t.FailNow()
 		}
 	}
-	if valid < 1000 || len(documents)-valid < 1000 {
+	if valid < documentCount/10 || len(documents)-valid < documentCount/20 {
 		t.Errorf("%d of %d documents are valid: that compares one side only", valid, len(documents))
 	}
 }
