@@ -19,6 +19,12 @@ func room(n int) []byte {
 	if len(arena) < n {
 		arena = make([]byte, arenaSize)
 	}
+	return filled(n)
+}
+
+// filled takes the arena's first n bytes, in which the gateway may have written already: however many they are, they are
+// not to be fetched from elsewhere.
+func filled(n int) []byte {
 	b := arena[:n:n]
 	arena = arena[n:]
 	return b
@@ -48,7 +54,7 @@ func ask(get func(dst []byte) int) (string, bool) {
 		return "", false
 	}
 	if n <= len(arena) {
-		return view(room(n)), true
+		return view(filled(n)), true
 	}
 	for {
 		b := make([]byte, n)
@@ -68,7 +74,7 @@ func input() []byte {
 	}
 	n := host.InputRead(arena, 0)
 	if n < len(arena) {
-		return room(n)
+		return filled(n)
 	}
 	b := make([]byte, host.InputSize())
 	return b[:host.InputRead(b, 0)]

@@ -291,6 +291,24 @@ func TestStringsMayBeKept(t *testing.T) {
 	}
 }
 
+// Whatever the length of an input or a fact, all of it is read: the short from memory that serves many, the long from its own.
+func TestLengths(t *testing.T) {
+	for _, n := range []int{0, 1, 255, 256, 8 << 10, 8<<10 + 1, 20 << 10, 32<<10 - 12, 32 << 10, 100 << 10} {
+		text := strings.Repeat("x", n)
+		use(t, &fake{input: `{"a":"` + text + `"}`, facts: map[string]string{"header.long": text}})
+		status := sdk.Receive(func(r *sdk.Request, _ *sdk.Events) error {
+			header := r.Header("long")
+			if doc, err := r.JSON(); err != nil || doc.Get("a").Str() != text || header != text {
+				return fmt.Errorf("%d: %d and %d came, %w", n, len(doc.Get("a").Str()), len(header), err)
+			}
+			return nil
+		})
+		if status != 0 {
+			t.Errorf("a text of %d bytes is not read whole", n)
+		}
+	}
+}
+
 func TestExcerpt(t *testing.T) {
 	for in, want := range map[string]string{"": "", "abc": "abc", "abcd": "abc…", "abü": "ab…"} {
 		if got := sdk.Excerpt(in, 3); got != want {

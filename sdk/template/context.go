@@ -15,6 +15,8 @@ const (
 	urlSegment
 	urlQuery
 	headerPlace
+	htmlText
+	htmlAttribute // inside the quotes
 )
 
 // context follows a template's text and knows what is open. Two contexts that are equal go on equally.
@@ -68,6 +70,10 @@ func (c *context) place() (p place, reason string) {
 		return c.urlPlace()
 	case Header:
 		return headerPlace, ""
+	case HTML:
+		return c.htmlPlace()
+	case Mrkdwn:
+		return htmlText, ""
 	}
 	return plainPlace, ""
 }
@@ -84,7 +90,7 @@ func (c *context) feed(text string) {
 	switch c.format {
 	case JSON:
 		c.feedJSON(text)
-	case XML:
+	case XML, HTML:
 		c.feedXML(text)
 	case URL:
 		c.feedURL(text)
@@ -138,6 +144,18 @@ func (c *context) xmlPlace() (place, string) {
 		return 0, "a value cannot stand in a CDATA section; leave CDATA out, values are escaped"
 	}
 	return 0, "a value cannot stand in a declaration or processing instruction"
+}
+
+// htmlPlace has the places of XML, with escapes of their own.
+func (c *context) htmlPlace() (place, string) {
+	p, reason := c.xmlPlace()
+	switch {
+	case reason != "":
+		return 0, reason
+	case p == xmlAttribute:
+		return htmlAttribute, ""
+	}
+	return htmlText, ""
 }
 
 // feedXML looks for what opens and closes. A construct that a value cuts in two is taken for the one that allows no

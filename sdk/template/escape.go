@@ -34,6 +34,8 @@ func appendText(dst []byte, p place, s string) []byte {
 		return jsondoc.AppendEscaped(dst, s)
 	case xmlText, xmlAttribute:
 		return appendXML(dst, s)
+	case htmlText, htmlAttribute:
+		return appendHTML(dst, s, p == htmlAttribute)
 	case formPlace:
 		return appendPercent(dst, s, true)
 	case urlSegment, urlQuery:
@@ -84,6 +86,28 @@ func appendXML(dst []byte, s string) []byte {
 			dst = append(dst, "&#13;"...)
 		default:
 			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}
+
+// appendHTML writes text as chats read it: they know few entities, so no more is escaped than could be taken for markup.
+// Quotes are only in an attribute. Line ends stay: they are line ends there.
+func appendHTML(dst []byte, s string, quotes bool) []byte {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '&':
+			dst = append(dst, "&amp;"...)
+		case c == '<':
+			dst = append(dst, "&lt;"...)
+		case c == '>':
+			dst = append(dst, "&gt;"...)
+		case c == '"' && quotes:
+			dst = append(dst, "&quot;"...)
+		case c == '\'' && quotes:
+			dst = append(dst, "&#39;"...)
+		default:
+			dst = append(dst, c)
 		}
 	}
 	return dst

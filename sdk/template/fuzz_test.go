@@ -29,6 +29,8 @@ func FuzzValue(f *testing.F) {
 		"form":   {`a={{v}}&b=x{{v}}y`, Form},
 		"url":    {`https://h.example/p/x{{v}}y/q?a={{v}}&b=1`, URL},
 		"header": {`x {{v}}`, Header},
+		"html":   {`<a href="{{v}}">{{v}}</a>`, HTML},
+		"mrkdwn": {`*{{v}}*`, Mrkdwn},
 	} {
 		tpl, err := Parse(t.text, t.format)
 		if err != nil {
@@ -60,7 +62,26 @@ func FuzzValue(f *testing.F) {
 		checkForm(t, fill("form"), s)
 		checkLink(t, fill("url"), s)
 		checkHeader(t, fill("header"), s)
+		checkHTML(t, fill("html"), s)
+		if out := fill("mrkdwn"); plain(out) != "*"+s+"*" || strings.ContainsAny(out, "<>") {
+			t.Fatalf("%q came out as %s", s, out)
+		}
 	})
+}
+
+// checkHTML finds the value twice between the template's own marks, and no other mark.
+func checkHTML(t *testing.T, out, s string) {
+	t.Helper()
+	inner, ok := strings.CutSuffix(out, "</a>")
+	link, shown, both := strings.Cut(strings.TrimPrefix(inner, `<a href="`), `">`)
+	if !ok || !both || strings.ContainsAny(link, `<>"'`) || strings.ContainsAny(shown, "<>") || plain(link) != s || plain(shown) != s {
+		t.Fatalf("%q came out as %s", s, out)
+	}
+}
+
+// plain takes back the escapes that chats know; Go's own reader of HTML knows hundreds.
+func plain(s string) string {
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#39;", "'", "&amp;", "&").Replace(s)
 }
 
 func checkJSON(t *testing.T, out, s string) {
@@ -140,7 +161,7 @@ func checkHeader(t *testing.T, out, s string) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{`{"a":"{{x}}","b":{{n}}}`, `<a b="{{x}}">{{#l}}<c>{{.}}</c>{{/l}}</a>`, "{{#x}}\n{{/x}}\n", "{{{", "{{!", "/a/{{x}}?{{^y}}b{{/y}}",
 		"<!-- --><a/>", "<a>&#x10ffff;</a>", "<?xml version=\"1.0\"?><a/>", "<a b='1' b='2'/>", "<a><![CDATA[<]]></a>"} {
-		for format := range Header + 1 {
+		for format := range Mrkdwn + 1 {
 			f.Add(s, uint8(format))
 		}
 	}
@@ -149,7 +170,7 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text string, format uint8) {
-		tpl, err := Parse(text, Format(format)%(Header+1))
+		tpl, err := Parse(text, Format(format)%(Mrkdwn+1))
 		if err != nil {
 			var e *Error
 			if !errors.As(err, &e) || e.Line < 1 || e.Line > strings.Count(text, "\n")+1 || e.Column < 1 {

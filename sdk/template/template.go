@@ -33,6 +33,8 @@ const (
 	Form                 // application/x-www-form-urlencoded: name={{value}}&other={{value}}
 	URL                  // a link, absolute or relative
 	Header               // a header line's value
+	HTML                 // a piece of HTML as chats take it: values are text, or stand in an attribute's quotes
+	Mrkdwn               // Slack's markup, in which &, < and > alone have a meaning that a value could carry
 )
 
 // MaxOutput is how long a result may be.
