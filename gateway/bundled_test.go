@@ -41,12 +41,12 @@ to   = ["babelforce", "crm"]
 		mistakes.Replace(text): {
 			`:11:75: plugin "zendesk": status_base.Schulung is none of what it may be; write "available" or "limited"`,
 			`:15:36: plugin "babelforce": presence_map.away is a number; make it a text`,
-			`:15:52: plugin "babelforce": unmapped is none of what it may be; write "name" or "check" or "drop" or "fail"`,
+			`:15:52: plugin "babelforce": unmapped is none of what it may be; write "name" or "check" or "create" or "drop" or "fail"`,
 			`:19:21: plugin "webhook": method is a list; make it a text`,
 			`:19:89: plugin "webhook": headers.y is a number; make it a text`,
 		},
 		strings.NewReplacer(`presence_map =`, `presences =`, `{{id}}`, `{{id}`).Replace(text): {
-			`:15:24: plugin "babelforce": presences is not a key that it knows; remove it; the keys are agent_source, api_changes`,
+			`:15:24: plugin "babelforce": presences is not a key that it knows; remove it; the keys are account, agent_source, api_changes`,
 			`:17:10: plugin "webhook" is refused: body: line 1, column 8`, // a template's place is the plugin's to say
 		},
 	} {

@@ -11,7 +11,7 @@ import (
 )
 
 var plugin = plugintest.Plugin{
-	Init: checkConfig, Format: write, Judge: decide,
+	Init: checkConfig, Receive: read, Format: write, Judge: decide,
 	Ignore: []string{"stored_refresh_token"}, // tokens are the gateway's
 }
 
@@ -23,13 +23,16 @@ func TestScenarios(t *testing.T) {
 		t.Fatalf("%d scenarios, %v; want 7", len(files), err)
 	}
 	for _, file := range files {
-		play(t, dir, file, read(t, file))
+		play(t, dir, file, scenario(t, file))
 	}
 	plugintest.Run(t, plugin, dir)
 }
 
 // TestCases plays what can go otherwise.
 func TestCases(t *testing.T) { plugintest.Run(t, plugin, "testdata/cases") }
+
+// TestMessages reads what babelforce's task automation posts, in the layout that the README proposes and in others.
+func TestMessages(t *testing.T) { plugintest.Run(t, plugin, "testdata/in") }
 
 const presences = "08-presence-list.exchange.json"
 
@@ -41,12 +44,12 @@ func TestPresenceList(t *testing.T) {
 		"dinner": {"dead": true, "reason": `presence "dinner" does not exist in babelforce`},
 		"lunch":  {"dead": true, "reason": "agent not found"},
 	} {
-		s := read(t, filepath.Join("testdata", presences))
+		s := scenario(t, filepath.Join("testdata", presences))
 		s["given"] = map[string]any{"unmapped": "check", "event": map[string]any{"type": "agent.state.changed", "data": map[string]any{
 			"scope": "unified", "agent": map[string]any{"id": "8447388090494"}, "state": map[string]any{"name": state, "base": "unknown"}}}}
 		s["expect"] = end
 		if state == "lunch" {
-			notFound := read(t, "testdata/03-agent-not-found.scenario.json")
+			notFound := scenario(t, "testdata/03-agent-not-found.scenario.json")
 			s["exchange"] = append(s["exchange"].([]any), notFound["exchange"].([]any)...)
 		}
 		play(t, dir, state+".scenario.json", s)
@@ -60,8 +63,8 @@ func TestConfig(t *testing.T) {
 	plugintest.Run(t, plugintest.Plugin{Init: checkConfig, Receive: nothing}, "testdata/config")
 }
 
-// read reads a scenario.
-func read(t *testing.T, file string) map[string]any {
+// scenario reads one.
+func scenario(t *testing.T, file string) map[string]any {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {

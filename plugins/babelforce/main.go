@@ -7,7 +7,9 @@
 //	                                                └ several: dead, none is changed
 //
 // and one before them, GET /api/v2/agents/presence/available, for a state that is not in the connection's map, where the
-// configuration wants to know whether such a presence exists.
+// configuration wants to know whether such a presence exists (unmapped is check), or wants it made if it does not (create).
+//
+// In the other direction receive reads what babelforce's own task automation posts (receive.go).
 //
 // format writes the first request, judge reads each answer and writes the next. What was found out is kept in the memo
 // (memo.go), so that a second attempt goes straight to the PUT.
@@ -19,6 +21,9 @@ func main() {}
 
 //go:wasmexport init
 func start() int32 { return sdk.Init(checkConfig) }
+
+//go:wasmexport receive
+func receive() int32 { return sdk.Receive(read) }
 
 //go:wasmexport format
 func format() int32 { return sdk.Format(write) }
@@ -48,6 +53,8 @@ func decide(a *sdk.Answer, v *sdk.Verdict) error {
 	switch r := a.Request(); {
 	case r.Member("method").Str() == "PUT":
 		presenceSet(a, v, want)
+	case r.Member("method").Str() == "POST":
+		presenceCreated(a, v, want)
 	case r.Member("url").Str() == presenceList:
 		presencesListed(a, v, want)
 	default:

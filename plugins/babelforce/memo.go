@@ -41,7 +41,7 @@ func (f findings) keep(memo jsondoc.Obj, want change) {
 // next asks for what is still to be known, or does what is wanted.
 func (f findings) next(q *sdk.Outgoing, want change) {
 	switch {
-	case want.check && !f.checked:
+	case want.check && !f.checked && !want.isKnown():
 		listPresences(q)
 	case f.uuid == "":
 		lookUp(q, want.agent, 1)

@@ -35,16 +35,51 @@ func presencesListed(a *sdk.Answer, v *sdk.Verdict, want change) {
 		v.Retry("list of presences: answered 200, but not with JSON: " + err.Error())
 		return
 	}
-	f := recall(a.Memo(), want)
 	for _, p := range doc.Member("items").Each {
 		if p.Member("name").Str() == want.presence {
-			f.checked = true
-			f.keep(v.Memo(), want)
-			f.next(v.Next(), want)
+			presenceExists(a, v, want)
 			return
 		}
 	}
+	if want.create {
+		createPresence(v.Next(), want.presence)
+		v.Memo().Merge(a.Memo())
+		return
+	}
 	v.Dead("presence \"" + want.presence + "\" does not exist in babelforce; create it there, or give another in presence_map")
+}
+
+// presenceExists goes on, and spares the deliveries of the next hour the question.
+func presenceExists(a *sdk.Answer, v *sdk.Verdict, want change) {
+	want.known()
+	f := recall(a.Memo(), want)
+	f.checked = true
+	f.keep(v.Memo(), want)
+	f.next(v.Next(), want)
+}
+
+// createPresence asks for a presence to be made. All of them are red: babelforce has one that is green, and refuses another
+// with 501.
+func createPresence(q *sdk.Outgoing, name string) {
+	q.Method("POST")
+	q.URL(presenceList)
+	q.Header("content-type", "application/json")
+	b := q.JSON()
+	b.Str("name", name)
+	b.Str("label", name)
+	b.Bool("available", false)
+}
+
+// presenceCreated reads the answer. 409: somebody else was faster.
+func presenceCreated(a *sdk.Answer, v *sdk.Verdict, want change) {
+	switch status := a.Status(); {
+	case status >= 200 && status < 300, status == 409:
+		presenceExists(a, v, want)
+	case status == 501:
+		v.Dead("babelforce makes no presence \"" + want.presence + "\"; create it there, or give another in presence_map")
+	default:
+		failed(a, v, "making presence \""+want.presence+"\"")
+	}
 }
 
 // presenceSet reads the answer to the PUT.
@@ -60,6 +95,9 @@ func presenceSet(a *sdk.Answer, v *sdk.Verdict, want change) {
 		f.keep(v.Memo(), want)
 		f.next(v.Next(), want)
 	default:
+		if want.check && status >= 400 && status < 500 {
+			want.unknown() // it may have been deleted since
+		}
 		failed(a, v, "presence \""+want.presence+"\"")
 	}
 }
@@ -68,7 +106,7 @@ func presenceSet(a *sdk.Answer, v *sdk.Verdict, want change) {
 func failed(a *sdk.Answer, v *sdk.Verdict, what string) {
 	status := a.Status()
 	reason := what + ": answered " + strconv.Itoa(status)
-	if said := message(a); said != "" {
+	if said := complaint(a); said != "" {
 		reason += ": " + said
 	}
 	switch {
@@ -86,8 +124,8 @@ func failed(a *sdk.Answer, v *sdk.Verdict, what string) {
 	v.Memo().Merge(a.Memo())
 }
 
-// message is what babelforce says about an error. Which member it is in is not documented.
-func message(a *sdk.Answer) string {
+// complaint is what babelforce says about an error. Which member it is in is not documented.
+func complaint(a *sdk.Answer) string {
 	doc, err := a.JSON()
 	if err != nil {
 		return sdk.Excerpt(a.Body(), 200)

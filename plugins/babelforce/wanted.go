@@ -6,7 +6,27 @@ import "github.com/plugboard/plugboard/sdk"
 type change struct {
 	agent    string // as the event's system knows the agent, and babelforce as sourceId
 	presence string
-	check    bool // whether such a presence exists is to be found out first
+	check    bool // whether such a presence exists is to be found out first,
+	create   bool // and it is to be made if not
+}
+
+// known remembers for an hour that the presence exists.
+func (c change) known() {
+	if len(c.presence) <= 200 {
+		sdk.SetState("presence/"+c.presence, "exists", 3600)
+	}
+}
+
+func (c change) unknown() {
+	if len(c.presence) <= 200 {
+		sdk.SetState("presence/"+c.presence, "", 0)
+	}
+}
+
+// isKnown says whether an earlier delivery found the presence.
+func (c change) isKnown() bool {
+	_, ok := sdk.State("presence/" + c.presence)
+	return ok
 }
 
 // wanted reads an event. It is the same for every step of a delivery.
@@ -31,7 +51,7 @@ func wanted(in *sdk.Incoming) (change, error) {
 		return change{}, sdk.Fail("event has no " + path + ", by which babelforce could know the agent")
 	}
 	presence, check, err := presenceFor(in.Get("data.state.name").Str(), in.Get("data.state.base").Str())
-	return change{agent, presence, check}, err
+	return change{agent, presence, check, c.Member("unmapped").Str() == "create"}, err
 }
 
 // presenceFor finds the presence of a state: by its name, then by its base, both in the connection's map; then the one
@@ -57,7 +77,7 @@ func presenceFor(name, base string) (presence string, check bool, err error) {
 		return "", false, sdk.Drop("presence_map has nothing for \"" + name + "\"")
 	case "fail":
 		return "", false, sdk.Fail("presence_map has nothing for \"" + name + "\"; add it, or set unmapped")
-	case "check":
+	case "check", "create":
 		return name, true, nil
 	}
 	return name, false, nil
