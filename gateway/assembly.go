@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"maps"
@@ -51,7 +50,7 @@ type assembly struct {
 	tables       table.Set
 	routes       *route.Table
 	pipeline     *edge.Pipeline
-	certificate  *tls.Certificate // of the edge; nil: plain HTTP
+	certificates certificates
 	sources      []wasm.Plugin
 	destinations map[string]*destination
 	endpoints    map[string]*endpointPart // by ID; those in use are among destinations too
@@ -119,7 +118,7 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 	}
 	a.pipeline, err = edge.NewPipeline(edge.PipelineOptions{Sources: sources, Routes: a.routes, MaxBody: cfg.Server.MaxBody, Tokens: w.tokens, Before: oldPipeline, Metrics: w.metrics})
 	found.add(placed(cfg, err))
-	a.certificate, err = certificate(cfg)
+	a.certificates, err = readCertificates(cfg)
 	found.add(err)
 	if err := found.error(); err != nil {
 		return a, errors.Join(err, a.close(ctx))

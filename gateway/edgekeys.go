@@ -3,10 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 
-	"github.com/plugboard/plugboard/gateway/config"
-	"github.com/plugboard/plugboard/gateway/edge"
 	"github.com/plugboard/plugboard/gateway/verify"
 	"github.com/plugboard/plugboard/queue"
 )
@@ -34,16 +31,4 @@ func keepTokens(ctx context.Context, a *assembly, r queue.Registry, t *verify.To
 		}
 	}
 	t.UseKey(key)
-}
-
-// certificate is the edge's; nil when it has none.
-func certificate(cfg *config.Config) (*tls.Certificate, error) {
-	if cfg.Server.TLS.Cert == "" {
-		return nil, nil
-	}
-	c, err := edge.LoadCertificate(cfg.Server.TLS)
-	if err != nil {
-		return nil, cfg.Fault(err.Error(), "name the files of a certificate and of its private key, both in PEM and readable for this user", "server", "tls")
-	}
-	return c, nil
 }

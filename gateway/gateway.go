@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/plugboard/plugboard/gateway/access"
@@ -73,6 +74,7 @@ type Gateway struct {
 	secrets  *secretstore.Store // those in the store
 	accept   queue.Queue        // what the edge commits to
 	edge     *edge.Server
+	keepers  keepers
 	dispatch *dispatch.Dispatcher
 	notice   *notice.Notifier
 	routes   atomic.Pointer[route.Table] // those in force
@@ -184,8 +186,10 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	if g.adminListener, err = net.Listen("tcp", cfg.Server.Admin); err != nil {
 		return fmt.Errorf("[server] admin: %w; stop what listens there or change the setting", err)
 	}
+	g.adminListener = netutil.LimitListener(g.adminListener, adminConnections)
 	g.later(func(context.Context) error { return closed(g.adminListener.Close()) })
-	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, TLS: g.current.certificate, Store: g.accept, Memory: g.store, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
+	g.keepers = keep(cfg, g.current.certificates, g.log)
+	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, TLS: g.keepers.edge, Store: g.accept, Memory: g.store, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
 	g.edge.Swap(g.current.pipeline)
 	g.routes.Store(g.current.routes)
 	g.notice = notice.New(notice.Options{Store: g.accept, Routes: g.routes.Load, Metrics: g.metrics, Feed: g.feed, Log: g.log})
@@ -193,13 +197,17 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.holdPaused()
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
-			Store: g.store, Feed: g.feed, Tokens: tokens, Endpoints: endpoints{g}, Hand: g.hand, Probe: g.probe, SwitchRoute: g.switchRoute, Try: g.tryNow,
+			Store: g.store, Feed: g.feed, Tokens: tokens, Names: adminNames(&cfg.Server, g.keepers.admin), Remote: remote(cfg.Server.Admin), Endpoints: endpoints{g}, Hand: g.hand, Probe: g.probe, SwitchRoute: g.switchRoute, Try: g.tryNow,
 			Setup: g.setup, Diff: g.Diff, Steer: &replay.Runner{Store: g.store, Setup: steering{g}},
 			Ready: g.ready, Secrets: runningSecrets{g}, Pausing: g, Logger: g.log, Version: g.opts.Version,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		}),
 		ReadHeaderTimeout: cfg.Server.ReadTimeout, ReadTimeout: cfg.Server.ReadTimeout,
 		WriteTimeout: time.Minute, IdleTimeout: cfg.Server.IdleTimeout, MaxHeaderBytes: 8 << 10,
+		ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelDebug), // of handshakes that fail, mostly
+	}
+	if g.keepers.admin != nil {
+		g.admin.TLSConfig = g.keepers.admin.Config()
 	}
 	return nil
 }
@@ -241,12 +249,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group, running := errgroup.WithContext(running)
 	g.admin.BaseContext = func(net.Listener) context.Context { return running } // so that streams end with the gateway
 	group.Go(func() error { return g.edge.Serve(g.edgeListener) })
-	group.Go(func() error {
-		if err := g.admin.Serve(g.adminListener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
+	group.Go(g.serveAdmin)
 	group.Go(func() error {
 		select {
 		case err := <-g.store.Failed():

@@ -37,7 +37,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	}
 	keepTokens(ctx, next, g.store, g.assembler.tokens)
 	drained := g.edge.Swap(next.pipeline)
-	g.edge.ReloadTLS()
+	g.keepers.reload()
 	if err := g.dispatch.Swap(next.lanes(g.follow(next))...); err != nil {
 		return err
 	}

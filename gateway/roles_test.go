@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httputil"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -101,6 +102,22 @@ func TestEveryRouteTakesItsRole(t *testing.T) {
 	for _, role := range access.Roles() {
 		tokens[role] = g.makeToken(t, role, role)
 	}
+	golden(t, "roles.golden", roleTable(t, g.AdminURL(), tokens))
+	// A gateway that took a viewer for an operator would be found.
+	mixedUp := faulty(t, g, func(r *httputil.ProxyRequest) {
+		if r.In.Header.Get("Authorization") == "Bearer "+tokens["viewer"] {
+			r.Out.Header.Set("Authorization", "Bearer "+tokens["operator"])
+		}
+	}, nil)
+	wrong := roleTable(t, mixedUp, tokens)
+	if !regexp.MustCompile(`POST /v1/replay +401 +403 +viewer +operator`).MatchString(wrong) {
+		t.Errorf("not found:\n%s", wrong)
+	}
+}
+
+// roleTable is what each role may have done, a line for each rule.
+func roleTable(t *testing.T, base string, tokens map[string]string) string {
+	t.Helper()
 	var table strings.Builder
 	rules := admin.Rules()
 	slices.SortFunc(rules, func(a, b admin.Rule) int {
@@ -112,7 +129,7 @@ func TestEveryRouteTakesItsRole(t *testing.T) {
 		line := fmt.Sprintf("%-45s", rule.Pattern)
 		for _, who := range append([]string{"nobody"}, access.Roles()...) {
 			may := who
-			switch status := g.status(t, tokens[who], method, path); status {
+			switch status := statusAt(t, base, tokens[who], method, path); status {
 			case http.StatusUnauthorized, http.StatusForbidden:
 				may = fmt.Sprint(status)
 			}
@@ -120,7 +137,7 @@ func TestEveryRouteTakesItsRole(t *testing.T) {
 		}
 		fmt.Fprintln(&table, strings.TrimSpace(line))
 	}
-	golden(t, "roles.golden", table.String())
+	return table.String()
 }
 
 // makeToken makes a token through the API.
@@ -137,7 +154,12 @@ func (g *running) makeToken(t testing.TB, name, role string) string {
 // status is what a request without a body is answered, which may be without end.
 func (g *running) status(t testing.TB, token, method, path string) int {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+g.Admin()+path, http.NoBody)
+	return statusAt(t, "http://"+g.Admin(), token, method, path)
+}
+
+func statusAt(t testing.TB, base, token, method, path string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, base+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"encoding/json"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,59 +70,6 @@ func TestTokensThatCannotBeMade(t *testing.T) {
 	var page struct{ Items []access.Token }
 	if g.api(t, "/v1/tokens", &page); len(page.Items) != 0 {
 		t.Errorf("made all the same: %+v", page.Items)
-	}
-}
-
-// Five wrong tokens in a minute are one address's last: whatever it brings is answered 429. Requests without a token are
-// no guesses.
-func TestGuessingTokens(t *testing.T) {
-	t.Parallel()
-	g := start(t, gatewaytest.Minimal(t, "data", "http://127.0.0.1:9", ""))
-	for range 10 {
-		if status := g.status(t, "", "GET", "/v1/events"); status != 401 {
-			t.Fatalf("without a token: %d", status)
-		}
-	}
-	for range 5 {
-		if status := g.status(t, "guess", "GET", "/v1/events"); status != 401 {
-			t.Fatalf("a guess: %d", status)
-		}
-	}
-	status, header, body := g.call(t, g.local(t), "GET", "/v1/events", "")
-	wantProblem(t, status, header, body, 429, "wait")
-	if header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
-	}
-	if status := g.status(t, "", "GET", "/healthz"); status != 200 {
-		t.Errorf("health: %d", status)
-	}
-}
-
-// What a browser on this machine could be made to send is refused, also with a good token.
-func TestOtherSitesAreRefused(t *testing.T) {
-	t.Parallel()
-	g := start(t, gatewaytest.Minimal(t, "data", "http://127.0.0.1:9", ""))
-	for _, path := range []string{"/v1/events", "/metrics"} {
-		for _, set := range []func(*http.Request){
-			func(r *http.Request) { r.Host = "rebound.example:8081" },
-			func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") },
-			func(r *http.Request) { r.Header.Set("Origin", "null") },
-			func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
-		} {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+g.Admin()+path, http.NoBody)
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("Authorization", "Bearer "+g.local(t))
-			set(req)
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _ = resp.Body.Close(); resp.StatusCode != http.StatusForbidden {
-				t.Errorf("%s of %s with %v is answered %s", path, req.Host, req.Header, resp.Status)
-			}
-		}
 	}
 }
 

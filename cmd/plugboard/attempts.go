@@ -43,7 +43,7 @@ func newAttemptsShow() *cobra.Command {
 				return usageError{fmt.Errorf("%q is no number of an attempt; they count from 1", args[1])}
 			}
 		}
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}

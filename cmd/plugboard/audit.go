@@ -23,13 +23,9 @@ func newAudit() *cobra.Command {
 	}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		cfg, err := config.Load(*file, config.Options{Lenient: true})
+		report, err := audit(c, *file)
 		if err != nil {
 			return faults(c.ErrOrStderr(), err)
-		}
-		report, err := audit(c, cfg)
-		if err != nil {
-			return err
 		}
 		if *asJSON {
 			err = printJSON(c.OutOrStdout(), report)
@@ -44,8 +40,17 @@ func newAudit() *cobra.Command {
 	return c
 }
 
-func audit(c *cobra.Command, cfg *config.Config) (queue.AuditReport, error) {
-	var report queue.AuditReport
+func audit(c *cobra.Command, file string) (report queue.AuditReport, err error) {
+	if far, err := farClient(c); far != nil || err != nil {
+		if err == nil {
+			err = far.get(c.Context(), "/v1/audit", nil, &report)
+		}
+		return report, err
+	}
+	cfg, err := config.Load(file, config.Options{Lenient: true})
+	if err != nil {
+		return report, err
+	}
 	api, err := newClient(cfg)
 	if err == nil {
 		err = api.get(c.Context(), "/v1/audit", nil, &report)

@@ -37,7 +37,7 @@ func newDeliveriesRetry() *cobra.Command {
 	c := &cobra.Command{Use: "retry ID…", Short: "Try deliveries now that wait for their time", Args: cobra.MinimumNArgs(1)}
 	file := configFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,12 +16,14 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/plugboard/plugboard/gateway"
 	"github.com/plugboard/plugboard/gateway/admin"
 	"github.com/plugboard/plugboard/gateway/config"
 )
 
-// client speaks to the API of the gateway that runs with the same configuration.
+// client speaks to the API of a gateway: the one that runs with the same configuration, or the one that --admin names.
 type client struct {
 	base  string
 	token string
@@ -33,8 +36,11 @@ var errNotRunning = errors.New("no gateway is running")
 // newClient reads the address from the configuration and the token from PLUGBOARD_TOKEN or the file that the gateway
 // writes into the queue's folder.
 func newClient(cfg *config.Config) (*client, error) {
-	c := &client{base: "http://" + cfg.Server.Admin, token: os.Getenv("PLUGBOARD_TOKEN"), http: &http.Client{}}
-	if c.token != "" {
+	c, err := localClient(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if c.token = os.Getenv("PLUGBOARD_TOKEN"); c.token != "" {
 		return c, nil
 	}
 	file := filepath.Join(cfg.Queue.Dir, gateway.TokenFile)
@@ -49,8 +55,11 @@ func newClient(cfg *config.Config) (*client, error) {
 	return c, nil
 }
 
-// dial loads the configuration and makes the client.
-func dial(file string) (*client, error) {
+// dial makes the client for the gateway that --admin names, or else for the one of the configuration, which it loads.
+func dial(c *cobra.Command, file string) (*client, error) {
+	if far, err := farClient(c); far != nil || err != nil {
+		return far, err
+	}
 	cfg, err := config.Load(file, config.Options{Lenient: true})
 	if err != nil {
 		return nil, err
@@ -80,6 +89,10 @@ func (c *client) request(ctx context.Context, method, path string, query url.Val
 	resp, err := c.http.Do(req)
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, fmt.Errorf("%w at %s; start one with plugboard run or plugboard dev", errNotRunning, c.base)
+	}
+	var unknown x509.UnknownAuthorityError
+	if errors.As(err, &unknown) {
+		return nil, fmt.Errorf("%w; if it is your own, name its authority with --admin-ca FILE", err)
 	}
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func newDeliveriesShow() *cobra.Command {
 	}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}

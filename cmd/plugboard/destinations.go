@@ -42,7 +42,7 @@ func newDestinationResume() *cobra.Command {
 func steerDestination(c *cobra.Command, what string, body func() any) {
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ func startDemo(addr string) (stop func(), err error) {
 func (d *dev) greet(cfg *config.Config, g *gateway.Gateway) {
 	d.line("")
 	d.line("ready   webhooks  %s", g.URL())
-	d.line("        API       http://%s/v1/   token in %s", g.Admin(), filepath.Join(cfg.Queue.Dir, gateway.TokenFile))
+	d.line("        API       %s/v1/   token in %s", g.AdminURL(), filepath.Join(cfg.Queue.Dir, gateway.TokenFile))
 	if cfg.Server.Dev != "" {
 		d.line("        demo      http://%s       plays babelforce, and any other receiver", cfg.Server.Dev)
 	}

@@ -167,7 +167,7 @@ func sendSettings(c *cobra.Command, file, method, path string, settings func(end
 	if len(s) == 0 {
 		return usageError{errors.New("nothing is said of the endpoint; see --help for what may be")}
 	}
-	api, err := dial(file)
+	api, err := dial(c, file)
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func newEndpointsSwitch(verb string, enabled bool) *cobra.Command {
 	c := &cobra.Command{Use: verb + " ID", Short: short, Args: cobra.ExactArgs(1)}
 	file := configFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}
@@ -230,7 +230,7 @@ func newTest(use, path string) *cobra.Command {
 			}
 			p.Event = text
 		}
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}
@@ -269,7 +269,7 @@ func printProbed(w io.Writer, r admin.Probed) error {
 
 // exchange makes a request and prints the JSON that comes back, if any does.
 func exchange(c *cobra.Command, file, method, path string, body any, compact bool) error {
-	api, err := dial(file)
+	api, err := dial(c, file)
 	if err != nil {
 		return err
 	}

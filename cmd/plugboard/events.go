@@ -35,7 +35,7 @@ func newEventsShow() *cobra.Command {
 	file, asJSON := configFlag(c), jsonFlag(c)
 	raw := c.Flags().Bool("raw", false, "also the vendor's request, as it came")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}

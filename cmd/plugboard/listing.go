@@ -29,7 +29,7 @@ func (l listing) attach(c *cobra.Command) {
 	follow := c.Flags().BoolP("follow", "f", false, "print what happens from now on, until Ctrl-C")
 	values := filterFlags(c, l.filters...)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func listQuery(limit int, filters map[string]*string) url.Values {
 
 // listAll prints a list of the API from its first page to its last.
 func listAll(c *cobra.Command, file, path string, query url.Values, asJSON bool, print func(io.Writer, []json.RawMessage) error) error {
-	api, err := dial(file)
+	api, err := dial(c, file)
 	if err != nil {
 		return err
 	}

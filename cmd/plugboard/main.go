@@ -58,6 +58,7 @@ func newRoot(std stdio) *cobra.Command {
 	root.AddCommand(newRun(), newDev(), newCheck(), newTry(), newSend(), newEvents(), newDeliveries(), newAttempts(), newRejected(),
 		newReplay(), newCancel(), newDeadLetters(), newDestinations(), newSources(), newRoutes(), newEndpoints(),
 		newAudit(), newSecrets(), newToken(), newBench(), newPlugin(), newVersion())
+	farFlags(root)
 	strict(root)
 	return root
 }

@@ -62,7 +62,7 @@ func newReplay() *cobra.Command {
 const diffDefault = 50
 
 func (s *steering) diff(c *cobra.Command, changed bool) error {
-	api, err := dial(*s.file)
+	api, err := dial(c, *s.file)
 	if err != nil {
 		return err
 	}

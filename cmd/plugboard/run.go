@@ -40,7 +40,7 @@ func newRun() *cobra.Command {
 		if err != nil {
 			return faults(c.ErrOrStderr(), err)
 		}
-		if _, err := fmt.Fprintf(c.ErrOrStderr(), "listening on %s, API on http://%s\n", g.URL(), g.Admin()); err != nil {
+		if _, err := fmt.Fprintf(c.ErrOrStderr(), "listening on %s, API on %s\n", g.URL(), g.AdminURL()); err != nil {
 			return err
 		}
 		go gateway.SettleMemory(c.Context())

@@ -161,6 +161,12 @@ func newSecretsRemove() *cobra.Command {
 
 // withSecrets has a running gateway do something, or does it on the store itself.
 func withSecrets(c *cobra.Command, file string, running func(*client) error, alone func(*config.Config, *secretstore.Store) error) error {
+	if far, err := farClient(c); far != nil || err != nil {
+		if err == nil {
+			err = running(far)
+		}
+		return err
+	}
 	cfg, err := config.Load(file, config.Options{Lenient: true})
 	if err != nil {
 		return faults(c.ErrOrStderr(), err)

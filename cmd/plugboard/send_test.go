@@ -2,22 +2,14 @@ package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/plugboard/plugboard/gateway"
 	"github.com/plugboard/plugboard/gateway/config"
@@ -66,7 +58,7 @@ func TestSendSignsAsEachSchemeWants(t *testing.T) {
 	addr := gatewaytest.FreeAddr(t)
 	file := gatewaytest.Write(t, fmt.Sprintf(everyScheme, addr))
 	dir := filepath.Dir(file)
-	selfSigned(t, dir)
+	gatewaytest.SelfSigned(t, dir, "gw.example.com")
 	stop := runGateway(t, file)
 	body := filepath.Join(dir, "sample.json")
 	if err := os.WriteFile(body, []byte(`{"hello":"wörld"}`), 0o600); err != nil {
@@ -126,31 +118,6 @@ func runGateway(t *testing.T, file string) (stop func()) {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
-		}
-	}
-}
-
-// selfSigned writes cert.pem and key.pem, which do for both sides.
-func selfSigned(t *testing.T, dir string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "gateway"}, DNSNames: []string{"gw.example.com"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
-	der, err := x509.CreateCertificate(rand.Reader, cert, cert, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: der}, "key.pem": {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
 		}
 	}
 }

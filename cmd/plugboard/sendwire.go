@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,12 +28,10 @@ func (s *sending) base() string {
 func (s *sending) connect() error {
 	with := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.cfg.Server.TLS.Cert != "" {
-		cert, err := edge.LoadCertificate(s.cfg.Server.TLS)
-		if err != nil {
+		var err error
+		if with, err = trusting("tls", s.cfg.Server.TLS); err != nil {
 			return err
 		}
-		with.RootCAs, with.ServerName = x509.NewCertPool(), nameOf(cert.Leaf)
-		with.RootCAs.AddCert(cert.Leaf)
 	}
 	if s.cert != "" || s.key != "" {
 		own, err := tls.LoadX509KeyPair(s.cert, s.key)
@@ -45,17 +42,6 @@ func (s *sending) connect() error {
 	}
 	s.http = &http.Client{Transport: &http.Transport{TLSClientConfig: with}}
 	return nil
-}
-
-// nameOf is a name that the certificate is for.
-func nameOf(c *x509.Certificate) string {
-	switch {
-	case len(c.DNSNames) > 0:
-		return strings.Replace(c.DNSNames[0], "*", "any", 1)
-	case len(c.IPAddresses) > 0:
-		return c.IPAddresses[0].String()
-	}
-	return c.Subject.CommonName
 }
 
 // tokenClient is whom the first of the ways gives tokens to; nil when it asks for none.

@@ -64,7 +64,7 @@ func (s *steering) run(c *cobra.Command, sel admin.Selection) error {
 	if sel.IDs == nil && sel.Filter == nil {
 		return usageError{errNoSelection}
 	}
-	api, err := dial(*s.file)
+	api, err := dial(c, *s.file)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func newTokenCreate() *cobra.Command {
 		if _, err := access.ParseRole(*role); err != nil {
 			return usageError{fmt.Errorf("--role: %w", err)}
 		}
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func newTokenRemove() *cobra.Command {
 	c := &cobra.Command{Use: "rm ID|NAME", Short: "End a token, at once", Args: cobra.ExactArgs(1)}
 	file := configFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		api, err := dial(*file)
+		api, err := dial(c, *file)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ func TestHere(t *testing.T) {
 		{"127.0.0.1:8081", false, http.Header{"Origin": {"null"}}, access.ErrOrigin},
 		{"127.0.0.1:8081", false, http.Header{"Origin": {""}}, access.ErrOrigin},
 		{"127.0.0.1:8081", false, http.Header{"Origin": {"http://127.0.0.1:8081", "http://evil.example"}}, access.ErrOrigin},
+		{"plugboard.example.com", false, http.Header{"Origin": {"https://plugboard.example.com"}}, nil}, // a proxy in front ends TLS
 		{"plugboard.example.com", true, http.Header{"Origin": {"http://plugboard.example.com"}}, access.ErrOrigin},
 		{"127.0.0.1:8081", false, http.Header{"Sec-Fetch-Site": {"cross-site"}}, access.ErrOrigin},
 		{"127.0.0.1:8081", false, http.Header{"Sec-Fetch-Site": {"same-site"}}, access.ErrOrigin},

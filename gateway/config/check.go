@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 func (r *reader) check(c *Config) {
 	c.inheritProxy()
 	r.checkPaths(c)
+	r.checkAdmin(c)
 	for _, s := range c.Sources {
 		r.checkSource(c, s)
 	}
@@ -72,6 +74,16 @@ func (r *reader) checkOwn(at path, route *Route) {
 				fmt.Sprintf("write from = [%q]", event.Own))
 		}
 	}
+}
+
+// checkAdmin blames an API that others could reach and read on the wire.
+func (r *reader) checkAdmin(c *Config) {
+	host, _, err := net.SplitHostPort(c.Server.Admin)
+	if err != nil || Loopback(host) || c.Server.AdminTLS.Cert != "" {
+		return
+	}
+	r.fault(node{path: makePath("server", "admin")}, "admin is an address that other machines reach, and tokens would pass the wire in the clear",
+		`write admin_tls = { cert = "cert.pem", key = "key.pem" }, or admin = "127.0.0.1:8081"`)
 }
 
 // checkSource gives a source what it takes from the server, and blames what the server does not have for it.

@@ -73,6 +73,8 @@ type Server struct {
 	PublicURL      string         // by which senders know the gateway, without a slash at its end; "" when nobody said
 	TrustedProxies []netip.Prefix // whose word on the sender's address counts
 	TLS            TLS
+	AdminTLS       TLS
+	AdminHosts     []string // names by which the API may be asked, in lower case, besides localhost and its certificate's
 }
 
 // TLS is a certificate with its key; the zero TLS is none.

@@ -170,8 +170,8 @@ func TestCommentedSettingsAreTheDefaults(t *testing.T) {
 	if n := len(commented.FindAll(text, -1)); n < 20 {
 		t.Fatalf("only %d settings stand in comments", n)
 	}
-	full := regexp.MustCompile(`(?m)^#\[(?:.+\n)+`).ReplaceAll(text, nil)                                                                                           // a table that is an example
-	full = regexp.MustCompile(`(?m)^#(dir\s+= "secrets"|shadow |redact |tls |proxy |sign |public_url |limit |max_body = "64KiB")`).ReplaceAll(full, []byte("# $1")) // what is named has to be there
+	full := regexp.MustCompile(`(?m)^#\[(?:.+\n)+`).ReplaceAll(text, nil)                                                                                                      // a table that is an example
+	full = regexp.MustCompile(`(?m)^#(dir\s+= "secrets"|shadow |redact |tls |admin_tls |proxy |sign |public_url |limit |max_body = "64KiB")`).ReplaceAll(full, []byte("# $1")) // what is named has to be there
 	full = commented.ReplaceAll(full, []byte("$1"))
 	bare, err := config.Parse(shipped, text, options)
 	if err != nil {

@@ -20,12 +20,18 @@ var serverSettings = []setting[Server]{
 	{key: "listen", def: "127.0.0.1:8080", meaning: "where vendors post",
 		why:   "this machine alone, until somebody decides otherwise",
 		reads: address(func(s *Server) *string { return &s.Listen }, validAddress)},
-	{key: "admin", def: "127.0.0.1:8081", meaning: "API and metrics, for this machine alone",
-		why:   "this machine alone: whoever reaches it can read every event",
-		reads: address(func(s *Server) *string { return &s.Admin }, loopback)},
+	{key: "admin", def: "127.0.0.1:8081", meaning: "API and metrics; beyond this machine only with admin_tls",
+		why:   "this machine alone: whoever reaches it has only a token left to guess",
+		reads: address(func(s *Server) *string { return &s.Admin }, validAddress)},
+	{key: "admin_tls", meaning: "certificate and key for admin, read again when they change; without it plain HTTP",
+		why:   "none: nothing of what is on this machine alone passes a wire",
+		reads: table(`{ cert = "cert.pem", key = "key.pem" }`, tlsSettings, func(s *Server) *TLS { return &s.AdminTLS })},
+	{key: "admin_hosts", def: []any{}, meaning: "names by which the API may be asked, besides localhost, addresses and the names in its certificate",
+		why:   "none: a request that names another host may come of a page that somebody else made for a browser here",
+		reads: words(kind{"a list of host names", `["gw.example.com"]`}, kind{"a host name, without a port", `"gw.example.com"`}, func(s *Server) *[]string { return &s.AdminHosts }, hostName)},
 	{key: "dev", def: "127.0.0.1:8082", meaning: "where the demo destination answers under plugboard dev",
 		why:   "beside the other two",
-		reads: address(func(s *Server) *string { return &s.Dev }, loopback)},
+		reads: address(func(s *Server) *string { return &s.Dev }, Loopback)},
 	{key: "proxy", meaning: "what requests to destinations go through; left out, nothing",
 		why:   "none: most machines reach the net directly",
 		reads: proxy(false, func(s *Server) *Proxy { return &s.Proxy })},
@@ -192,7 +198,7 @@ func orAuto[T any](inner reads[T]) reads[T] {
 // names of services differ from machine to machine.
 func address(field func(*Server) *string, valid func(host string) bool) reads[Server] {
 	k := kind{"host:port", `"127.0.0.1:8080"`}
-	local := kind{"an address of this machine alone (there is no TLS on it)", `"127.0.0.1:8081"`}
+	local := kind{"an address of this machine alone (there is no TLS on it)", `"127.0.0.1:8082"`}
 	return reads[Server]{kind: k, into: func(r *reader, n node, s *Server) {
 		value, ok := r.string(n, k, usage{})
 		if !ok {
@@ -229,7 +235,13 @@ func allDigits(host string) bool {
 	return true
 }
 
-func loopback(host string) bool {
+// hostName is one in lower case, as hosts are compared.
+func hostName(host string) bool {
+	return validName(host) && !allDigits(host)
+}
+
+// Loopback says whether a host is this machine's own alone.
+func Loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }

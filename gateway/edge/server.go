@@ -2,7 +2,6 @@ package edge
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/plugboard/plugboard/gateway/certificate"
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/metrics"
 	"github.com/plugboard/plugboard/queue"
@@ -21,7 +21,7 @@ import (
 // Options is what a Server needs. Zero fields have a meaning: no metrics, no feed, the default logger, the real clock.
 type Options struct {
 	Config  config.Server
-	TLS     *tls.Certificate // as LoadCertificate has read it; nil: plain HTTP
+	TLS     *certificate.Keeper // what is shown over TLS; nil: plain HTTP
 	Store   Store
 	Memory  queue.Memory // of what plugins want remembered; nil: they write in vain
 	Metrics *metrics.Set
@@ -67,7 +67,7 @@ func NewServer(o Options) *Server {
 	s.proxies = o.Config.TrustedProxies
 	s.senders, s.requests = newAddresses(o.Config.PerAddress), newAddresses(o.Config.PerAddress)
 	if o.TLS != nil {
-		s.security = newSecurity(o.Config.TLS, o.TLS, s.log)
+		s.security = newSecurity(o.TLS)
 	}
 	memory := memoryLimit()
 	s.bodies = newBudget(o.Config.MaxBodies, o.Config.MaxBody, memory)
@@ -111,13 +111,6 @@ func (s *Server) Serve(ln net.Listener) error {
 func (s *Server) asksForPeers() bool {
 	p := s.pipeline.Load()
 	return p != nil && p.wantsPeers
-}
-
-// ReloadTLS looks whether the certificate's files have changed, as handshakes do by themselves.
-func (s *Server) ReloadTLS() {
-	if s.security != nil {
-		s.security.reload()
-	}
 }
 
 // Swap puts another pipeline into use. Requests that the old one is reading go on with it; the channel is closed when
