@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -108,6 +109,7 @@ type messageDocument struct {
 	Request struct {
 		Method  string            `json:"method"`
 		Path    string            `json:"path"`
+		URL     string            `json:"url"` // the same, by the name that it has for deliveries
 		Query   map[string]string `json:"query"`
 		Headers map[string]string `json:"headers"`
 		JSON    json.RawMessage   `json:"json"`
@@ -126,9 +128,12 @@ func ReadMessage(doc []byte) (m Message, err error) {
 		return m, fmt.Errorf(`it wrote no {"request": {"method", "path", "query", "headers", "json", "body", "form" or "body_base64"}}: %w`, err)
 	}
 	r := d.Request
-	m = Message{Method: r.Method, Path: r.Path, Query: pairs(r.Query)}
+	m = Message{Method: r.Method, Path: cmp.Or(r.Path, r.URL), Query: pairs(r.Query)}
 	if m.Method == "" {
 		m.Method = "POST"
+	}
+	if m.Path != "" && m.Path[0] != '/' {
+		return m, fmt.Errorf("its path %q does not begin with a slash; it stands behind the source's own", m.Path)
 	}
 	kind, bodies := "", 0
 	if r.JSON != nil {

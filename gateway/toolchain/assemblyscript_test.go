@@ -100,6 +100,7 @@ func TestAssemblyScriptWrites(t *testing.T) {
 	if !bytes.Contains(out.Body, []byte(`90071992547409931`)) || len(out.Log) != 1 || out.Log[0] != (wasm.LogLine{Level: 2, Message: "changed"}) {
 		t.Errorf("%s, log %v", out.Body, out.Log)
 	}
+	same(t, callShow(t, p, wasm.Encode, `{"cctype":"T","ccaccount":"a b"}`).Body, `{"request":{"url":"/a%20b","json":{"kind":"T"}}}`)
 	out = callShow(t, p, wasm.Format, `{"type":"x"}`)
 	same(t, out.Body, `{"request":{"url":"/a%20b/%2E%2E/%C3%A9","query":{"table":"Ada","kept":"`+strings.Repeat("k", 600)+`","mac":"00ff64617461","gone":"gone"},
 		"headers":{"x.y":"&lt;a b=&#39;c&#39;&gt;&amp;"},"form":{"time":"2025-03-04T08:00:00.5Z","unix":"2025-03-04T07:35:55.122Z","base64":"w6kA",
@@ -113,7 +114,7 @@ func TestAssemblyScriptWrites(t *testing.T) {
 func TestAssemblyScriptFailures(t *testing.T) {
 	p := openShow(t)
 	for body, want := range map[string]string{
-		`{"do":"throw"}`:  "panic: on purpose (assembly/index.ts:17:",
+		`{"do":"throw"}`:  "panic: on purpose (assembly/index.ts:18:",
 		`{"do":"bounds"}`: "panic: Index out of range (~lib/array.ts:",
 	} {
 		_, err := p.Call(t.Context(), wasm.Receive, wasm.Input{Body: []byte(body)})

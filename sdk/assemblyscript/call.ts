@@ -107,6 +107,9 @@ export function Format(write: (event: Incoming, out: Outgoing) => Stop | null): 
   return finish(end, whole);
 }
 
+/** The body of the export encode: rebuild turns an event into the request that its vendor would have sent. */
+export function Encode(rebuild: (event: Incoming, out: Outgoing) => Stop | null): i32 { return Format(rebuild); }
+
 /** The body of the export judge: decide says what a response means. Nothing set leaves it to the status code. */
 export function Judge(decide: (answer: Answer, verdict: Verdict) => Stop | null): i32 {
   begin();

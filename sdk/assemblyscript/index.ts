@@ -1,6 +1,6 @@
 // The Plugboard SDK for AssemblyScript: sdk/assemblyscript/README.md.
 
-export { Receive, Transform, Format, Judge, Init, Request, Events, Reply, Event, Incoming, Outgoing, Answer, Verdict, Again,
+export { Receive, Transform, Format, Judge, Encode, Init, Request, Events, Reply, Event, Incoming, Outgoing, Answer, Verdict, Again,
   Stop, reject, drop, retry, fail, config, parse } from "./call";
 export { Doc, Value, Kind } from "./json";
 export { Obj, escapeName } from "./object";

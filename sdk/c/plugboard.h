@@ -225,6 +225,8 @@ int32_t pb_run_init(pb_end (*configure)(void));
 #define PB_TRANSFORM(f) PB_EXPORT(transform) int32_t pb_export_transform(void) { return pb_run_transform(f); }
 #define PB_FORMAT(f) PB_EXPORT(format) int32_t pb_export_format(void) { return pb_run_format(f); }
 #define PB_JUDGE(f) PB_EXPORT(judge) int32_t pb_export_judge(void) { return pb_run_judge(f); }
+/* PB_ENCODE: an event becomes the request that its vendor would have sent. */
+#define PB_ENCODE(f) PB_EXPORT(encode) int32_t pb_export_encode(void) { return pb_run_format(f); }
 /* PB_INIT: once for each instance, before anything else; what it rejects is a configuration that is refused. */
 #define PB_INIT(f) PB_EXPORT(init) int32_t pb_export_init(void) { return pb_run_init(f); }
 

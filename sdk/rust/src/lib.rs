@@ -46,7 +46,7 @@ pub use json::{Doc, Kind, Obj, Value};
 pub use judge::{Answer, Retry, Verdict};
 pub use request::Request;
 #[doc(hidden)]
-pub use run::{run_format, run_init, run_judge, run_receive, run_transform};
+pub use run::{run_encode, run_format, run_init, run_judge, run_receive, run_transform};
 pub use stop::{drop, fail, reject, retry, Result, Stop};
 pub use text::{excerpt, same_name};
 
@@ -93,6 +93,14 @@ macro_rules! format_request {
 macro_rules! judge {
     ($f:path) => {
         $crate::export!(judge, run_judge, $f);
+    };
+}
+
+/// Exports `fn(&Incoming, &Outgoing) -> Result` as `encode`: an event becomes the request that its vendor would have sent.
+#[macro_export]
+macro_rules! encode {
+    ($f:path) => {
+        $crate::export!(encode, run_encode, $f);
     };
 }
 

@@ -92,6 +92,11 @@ pub fn run_format(write: impl FnOnce(&Incoming, &Outgoing) -> Result) -> i32 {
     })
 }
 
+/// run_encode is run_format: only what the request is for differs, and there is no destination whose it could be.
+pub fn run_encode(rebuild: impl FnOnce(&Incoming, &Outgoing) -> Result) -> i32 {
+    run_format(rebuild)
+}
+
 pub fn run_judge(decide: impl FnOnce(&Answer, &Verdict) -> Result) -> i32 {
     call(|answer, out| {
         let doc = document(answer, "answer")?;

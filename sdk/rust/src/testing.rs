@@ -90,6 +90,10 @@ impl Host {
         self.call(|| run::run_judge(f))
     }
 
+    pub fn encode(&mut self, f: impl FnOnce(&Incoming, &Outgoing) -> Result) -> Done {
+        self.call(|| run::run_encode(f))
+    }
+
     pub fn init(&mut self, f: impl FnOnce() -> Result) -> Done {
         self.call(|| run::run_init(f))
     }

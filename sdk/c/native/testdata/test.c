@@ -231,6 +231,12 @@ static pb_end write_request(pb_incoming *in, pb_outgoing *q) {
 	return pb_done();
 }
 
+static pb_end rebuild(pb_incoming *in, pb_outgoing *q) {
+	pb_set_str(pb_json_body(q), "kind", pb_str(pb_in(in, "cctype")));
+	return pb_done();
+}
+PB_ENCODE(rebuild)
+
 static pb_end decide(pb_answer *a, pb_verdict *v) {
 	int64_t n = 0;
 	TRUE(pb_status(a) == 429 && pb_step(a) == 2);
@@ -253,6 +259,9 @@ static void writes_requests_and_verdicts(void) {
 	TRUE(pb_run_format(write_request) == 0);
 	SAME(host_output, "{\"request\":{\"url\":\"/agents/a%2Fb%20%C3%BC/%2E%2E\",\"query\":{\"a.b\":\"c\"},\"headers\":{\"x\":\"y\"},"
 		"\"body_base64\":\"AP8Q\"},\"effect\":{\"key\":\"k\",\"value\":\"v\"},\"memo\":{\"n\":1}}");
+	begin("{\"cctype\":\"T\"}");
+	TRUE(pb_export_encode() == 0);
+	SAME(host_output, "{\"request\":{\"json\":{\"kind\":\"T\"}}}");
 	begin("{\"event\":{\"id\":\"7\"},\"step\":2,\"request\":{\"url\":\"/x\"},\"response\":{\"status\":429,\"headers\":{\"Retry-After\":[\"5\",\"6\"]},"
 		"\"body_base64\":\"eyJuIjo3fQ==\"},\"memo\":{\"k\":1}}");
 	TRUE(pb_run_judge(decide) == 0);

@@ -230,6 +230,11 @@ fn a_call_ends_as_it_is_told() {
     let done = Host::new().input("{").format(|_, _| Ok(()));
     assert_eq!(done.stopped, Some(("fail", "event is not JSON: text ends too early (byte 1)".into())));
     assert_eq!(Host::new().input("{}").format(|_, _| Ok(())).output, r#"{"request":{}}"#);
+    let encoded = Host::new().input(r#"{"cctype":"T"}"#).encode(|event, q| {
+        q.json().str("kind", &event.get("cctype").str());
+        Ok(())
+    });
+    assert_eq!(encoded.output, r#"{"request":{"json":{"kind":"T"}}}"#);
     assert_eq!(Host::new().input("{}").judge(|_, _| Ok(())).output, "");
     let done = Host::new().receive(|r, _| r.json().map(|_| ()).map_err(Into::into));
     assert_eq!(done.stopped.unwrap().0, "fail");

@@ -1,5 +1,5 @@
 // A plugin that shows what the SDK makes of its input: each leaf as a text, a number, a truth and a time.
-import { base64, config, Events, fact, fromBase64, hex, Incoming, Init, Kind, lookup, Obj, Outgoing, Format,
+import { base64, config, Encode, Events, fact, fromBase64, hex, Incoming, Init, Kind, lookup, Obj, Outgoing, Format,
   parse, Receive, reject, Request, segment, setState, sign, HMACSHA256, state, Stop, Template, TemplateFormat, time,
   timeFromUnix, Transform, Value, warn, xml } from "plugboard";
 
@@ -7,6 +7,7 @@ export function init(): i32 { return Init(() => null); }
 export function receive(): i32 { return Receive(read); }
 export function transform(): i32 { return Transform(change); }
 export function format(): i32 { return Format(write); }
+export function encode(): i32 { return Encode(rebuild); }
 
 function read(r: Request, out: Events): Stop | null {
   const doc = r.json();
@@ -105,5 +106,11 @@ function write(event: Incoming, out: Outgoing): Stop | null {
   out.form("big", parse('{"a":[1,{"b":18446744073709551617}]}').get("a.1.b").str());
   out.form("config", config().get("a.b").str());
   out.form("fact", (fact("destination") ? "there" : "none") + event.attempt().toString());
+  return null;
+}
+
+function rebuild(event: Incoming, out: Outgoing): Stop | null {
+  out.path([event.get("ccaccount").str()]);
+  out.json().str("kind", event.get("cctype").str());
   return null;
 }
