@@ -1,11 +1,13 @@
 package toolchain_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/sdk/likeness"
@@ -63,6 +65,37 @@ func checkTemplates(t *testing.T, p wasm.Plugin) {
 }
 
 func TestAssemblyScriptTemplates(t *testing.T) { checkTemplates(t, openShow(t)) }
+
+// TestScriptTemplates: the engine of scripts has the C SDK's templates in it; build.sh takes them anew.
+func TestScriptTemplates(t *testing.T) {
+	host, err := wasm.NewHost(t.Context(), wasm.HostOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = host.Close(context.Background()) })
+	m, err := host.LoadScript(t.Context(), "show", []byte(`
+import { template } from "plugboard";
+export function receive(request, events) {
+  const { renders, refuses, event } = request.json().cases;
+  const made = (list) => list.map((one) => {
+    try {
+      return { made: true, text: template(one.template, one.format).render(event) };
+    } catch (e) {
+      return { made: false, text: e.message };
+    }
+  });
+  events.add("x").data = { renders: made(renders), refuses: made(refuses) };
+}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := m.New(t.Context(), wasm.PluginOptions{Limits: wasm.Limits{Deadline: 10 * time.Second}, Instances: 1, Ready: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close(context.Background()) })
+	checkTemplates(t, p)
+}
 
 // TestAssemblyScriptIsLikeGo holds the SDK's reader and builder against package jsondoc, in the gateway's own host.
 func TestAssemblyScriptIsLikeGo(t *testing.T) {

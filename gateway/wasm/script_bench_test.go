@@ -38,15 +38,17 @@ func (f factMap) Fact(name string) ([]byte, bool) {
 func BenchmarkScript(b *testing.B) {
 	h := scriptHost(b)
 	for _, c := range []struct {
-		name, config string
-		fn           Function
-		body         string
+		name, source, config string
+		fn                   Function
+		body                 string
 	}{
-		{"ziwo-calls", `{"account":"acme"}`, Receive, ziwoEnded},
-		{"telegram-message", `{"chat_id":100200300}`, Format, stateChanged},
+		{"ziwo-calls", string(example(b, "ziwo-calls")), `{"account":"acme"}`, Receive, ziwoEnded},
+		{"telegram-message", string(example(b, "telegram-message")), `{"chat_id":100200300}`, Format, stateChanged},
+		{"no-template", untemplated, `{}`, Format, stateChanged},
+		{"template-xml", templated, `{}`, Format, stateChanged},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			p := openModule(b, loadScript(b, h, c.name, string(example(b, c.name))), PluginOptions{Config: []byte(c.config)})
+			p := openModule(b, loadScript(b, h, c.name, c.source), PluginOptions{Config: []byte(c.config)})
 			in := Input{Body: []byte(c.body), Facts: factMap{"received_at": "2025-03-04T20:00:00Z", "source": "ziwo"}}
 			var out Output
 			b.ReportAllocs()
@@ -63,6 +65,10 @@ func BenchmarkScript(b *testing.B) {
 }
 
 const (
+	untemplated = `export function format(event, request) { request.text("<away/>"); }`
+	templated   = `import { template } from "plugboard";
+const t = template("<away id='{{id}}'><name>{{data.agent.name}}</name>{{#data.state}}<s>{{name}}</s><r>{{reason}}</r>{{/data.state}}</away>", "xml");
+export function format(event, request) { request.text(t.render(event)); }`
 	ziwoEnded = `{"coreUUID":"0f5e7c1a-1111-4222-8333-00000000000a","dialplan":null,"callID":"7b3d2c10-aaaa-4bbb-8ccc-000000000001",` +
 		`"otherLegCallID":"7b3d2c10-aaaa-4bbb-8ccc-000000000101","type":"ended","data":"043960123","flags":"0",` +
 		`"callerIdName":"043960123","callerIdNumber":"043960123","calleeIdName":"33333","calleeIdNumber":"33333",` +

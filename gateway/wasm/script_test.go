@@ -48,6 +48,8 @@ func TestScriptRefusesItsConfiguration(t *testing.T) {
 		{"the script itself fails", "import { config } from \"plugboard\";\nconst x = config.a.b;\nexport function receive() {}", "acme.js:2:19: TypeError: cannot read property 'b' of undefined"},
 		{"no function", "export const receive = 1;", "TypeError: it exports receive, which is no function"},
 		{"waits for nothing", "await new Promise(() => {});\nexport function receive() {}", "it waits for a promise that nothing will settle"},
+		{"a template that cannot be safe", "import { template } from \"plugboard\";\nconst t = template(\"<{{x}}/>\", \"xml\");\nexport function receive() {}",
+			"acme.js:2:19: Error: template: line 1, column 2: inside a tag a value can only stand in an attribute's quotes"},
 		{"config is not to be changed", `import { config } from "plugboard"; config.a = 1; export function receive() {}`, "TypeError"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -79,6 +81,23 @@ export function encode(event, message) {
 	}
 	if got := string(out.Body); got != `{"request":{"path":"/v%202/a%2Fb","query":{"n":"9007199254740993"},"json":{"x":1,"kind":"T"}}}` {
 		t.Error(got)
+	}
+}
+
+// TestScriptSaysWhatItCauses: an event's echo, an effect and its end.
+func TestScriptSaysWhatItCauses(t *testing.T) {
+	p := openScript(t, `
+export function receive(request, events) { events.add("x").echo("agent/7", "away") }
+export function format(event, request) { request.effect("agent/7", 5) }
+export function judge(answer, verdict) { verdict.delivered(); verdict.noEffect() }`, PluginOptions{Instances: 1, Ready: 1, Limits: patient})
+	for fn, want := range map[Function]string{
+		Receive: `{"events":[{"type":"x","echo":{"key":"agent/7","value":"away"}}]}`,
+		Format:  `{"request":{},"effect":{"key":"agent/7","value":"5"}}`,
+		Judge:   `{"delivered":true,"effect":null}`,
+	} {
+		if got := string(must(t, p, fn, `{}`).Body); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 
@@ -228,8 +247,10 @@ func TestCollectorGoesOnBesideHostileScripts(t *testing.T) {
 // TestScriptMemoryStaysFlat: a script makes garbage with each call, cycles too, and its instance does not grow.
 func TestScriptMemoryStaysFlat(t *testing.T) {
 	p := openScript(t, `
+import { template } from "plugboard";
 export function receive(request, events) {
   const doc = request.doc();
+  template('{"a":"{{a}}"}', "json").render(doc.root); // better made once, but it goes too
   const cycle = { doc: doc.rest() };
   cycle.self = cycle;
   events.add("x").set("a", doc.take("a"));

@@ -60,6 +60,10 @@ declare module "plugboard" {
   export function parse(text: string): any;
   export function stringify(value: unknown): string;
 
+  /** A text with {{data.agent.name}} in it, whose values are escaped for where they stand. */
+  interface Template { render(value: unknown): string; }
+  export function template(text: string, format: "text" | "json" | "xml" | "form" | "url" | "header"): Template;
+
   interface Log { (...parts: unknown[]): void; }
   export const log: { debug: Log; info: Log; warn: Log; error: Log };
 
@@ -102,6 +106,7 @@ declare module "plugboard" {
     time(t: Time | undefined): boolean;
     received(t: Time | undefined): void;
     derived(...paths: Path[]): void;
+    echo(key: string, value: string): void;
     attribute(name: string, value: unknown): void;
     remove(path: Path): void;
   }
@@ -151,6 +156,7 @@ declare module "plugboard" {
     dead(why: string): void;
     disable(why: string): void;
     slowDown(seconds: number): void;
+    noEffect(): void;
     memo(value: unknown): void;
   }
   interface Again {

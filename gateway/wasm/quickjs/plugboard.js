@@ -105,6 +105,24 @@ export const parse = host.parse;
 /** Writes JSON, BigInts as numbers. */
 export const stringify = host.stringify;
 
+class Template {
+  #read;
+  constructor(text, format) {
+    this.#read = host.template(text, format);
+    if (Array.isArray(this.#read)) throw new Error("template: " + this.#read[0]);
+  }
+  /** Fills it from an event, or another object. It throws where the result cannot be used. */
+  render(value) {
+    const made = host.render(this.#read, value);
+    if (Array.isArray(made)) throw new Error("template: " + made[0]);
+    return made;
+  }
+}
+
+/** A text with {{data.agent.name}} in it, for values that are escaped for where they stand. The format is what it makes: "text",
+ * "json", "xml", "form", "url" or "header". Make it once, outside of the functions. */
+export const template = (text, format) => new Template(text, format);
+
 const line = (level) => (...parts) =>
   host.log(level, parts.map((p) => (typeof p === "string" ? p : p instanceof Error ? String(p) : (host.stringify(p) ?? String(p)))).join(" "));
 
@@ -187,6 +205,8 @@ class Event {
   }
   /** Adds to data.derived: the paths of what was computed rather than read. */
   derived(...paths) { (this.data.derived ??= []).push(...paths); }
+  /** Of which effect (request.effect) the event would be the echo. It is no part of the event. */
+  echo(key, value) { this.o.echo = { key: asText(key), value: asText(value) }; }
   attribute(name, value) { this.#put(name, asText(value)); }
   /** Takes away an attribute or what stands at a path: data.agent.email. */
   remove(path) { host.remove(this.o, path); }
@@ -319,6 +339,8 @@ class Verdict {
   disable(why) { this.o.disable = said(why); }
   /** A pause of that many seconds before the destination gets anything more. */
   slowDown(n) { this.o.slow_down = seconds(n); }
+  /** Takes back what request.effect stated: nothing was caused, so there will be no echo. */
+  noEffect() { this.o.effect = null; }
   /** Carried to the next step and, with a retry, to the next attempt. */
   memo(value) { this.o.memo = value; }
 }

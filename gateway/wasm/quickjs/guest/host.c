@@ -23,6 +23,7 @@
 #include "plugboard_v1.h"
 #include "json.h"
 #include "rfc3339.h"
+#include "templates.h"
 
 #define EXPORT(name) __attribute__((export_name(#name))) int32_t name##_export(void)
 

@@ -170,27 +170,18 @@ FUNCTION(host_stringify)
 /* One argument's text, with its length. */
 static const char *text_of(JSContext *ctx, JSValueConst v, size_t *n) { return JS_ToCStringLen(ctx, n, v); }
 
-FUNCTION(host_fact)
-{
-    Answer a;
-    size_t name_n;
-    const char *name = text_of(ctx, argv[0], &name_n);
-    if (!name)
-        return JS_EXCEPTION;
-    GET(&a, pb_fact(name, name_n, b, n));
-    JS_FreeCString(ctx, name);
-    return answer_text(ctx, &a);
-}
+/* What an import knows by one text. */
+enum { A_FACT, A_FIELD, A_STATE };
 
-FUNCTION(host_field)
+static JSValue host_ask(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic)
 {
     Answer a;
-    size_t path_n;
-    const char *path = text_of(ctx, argv[0], &path_n);
-    if (!path)
+    size_t key_n;
+    const char *key = text_of(ctx, argv[0], &key_n);
+    if (!key)
         return JS_EXCEPTION;
-    GET(&a, pb_input_field(path, path_n, 1, b, n));
-    JS_FreeCString(ctx, path);
+    GET(&a, magic == A_FACT ? pb_fact(key, key_n, b, n) : magic == A_FIELD ? pb_input_field(key, key_n, 1, b, n) : pb_state_get(key, key_n, b, n));
+    JS_FreeCString(ctx, key);
     return answer_text(ctx, &a);
 }
 
@@ -207,18 +198,6 @@ FUNCTION(host_lookup)
     }
     GET(&a, pb_lookup(table, table_n, key, key_n, b, n));
     JS_FreeCString(ctx, table);
-    JS_FreeCString(ctx, key);
-    return answer_text(ctx, &a);
-}
-
-FUNCTION(host_state_get)
-{
-    Answer a;
-    size_t key_n;
-    const char *key = text_of(ctx, argv[0], &key_n);
-    if (!key)
-        return JS_EXCEPTION;
-    GET(&a, pb_state_get(key, key_n, b, n));
     JS_FreeCString(ctx, key);
     return answer_text(ctx, &a);
 }
@@ -453,6 +432,74 @@ FUNCTION(host_decode)
     return v;
 }
 
+/* Templates: objects that hold what the C SDK has read. */
+static JSClassID template_class;
+
+static void free_template(JSRuntime *rt, JSValue v)
+{
+    Template *t = JS_GetOpaque(v, template_class);
+    if (t)
+        template_free(t);
+}
+
+static const JSClassDef template_def = { "Template", .finalizer = free_template };
+
+/* What went wrong, as a list of its text: plugboard.js throws it, so that the trace is the script's. */
+static JSValue unusable(JSContext *ctx, const char *text, size_t n)
+{
+    JSValue list = JS_NewArray(ctx);
+    if (!JS_IsException(list))
+        JS_SetPropertyUint32(ctx, list, 0, JS_NewStringLen(ctx, text, n));
+    return list;
+}
+
+/* A template of a text and a format; a list of its fault where it has one. */
+FUNCTION(host_template)
+{
+    const char *said, *text, *name = JS_ToCString(ctx, argv[1]);
+    size_t n, said_n;
+    Template *t;
+    JSValue v;
+    int format = 0;
+    if (!name)
+        return JS_EXCEPTION;
+    while (format < TEMPLATE_FORMATS && strcmp(name, template_formats[format]))
+        format++;
+    JS_FreeCString(ctx, name);
+    if (format == TEMPLATE_FORMATS)
+        return JS_ThrowTypeError(ctx, "template: the format is \"text\", \"json\", \"xml\", \"form\", \"url\" or \"header\"");
+    if (!(text = text_of(ctx, argv[0], &n)))
+        return JS_EXCEPTION;
+    t = template_read(text, n, format, &said, &said_n);
+    v = t ? JS_NewObjectClass(ctx, template_class) : unusable(ctx, said, said_n);
+    JS_FreeCString(ctx, text);
+    template_done();
+    if (t && JS_IsException(v))
+        template_free(t);
+    else if (t)
+        JS_SetOpaque(v, t);
+    return v;
+}
+
+/* What a template makes of a value; a list of the reason where that cannot be used. */
+FUNCTION(host_render)
+{
+    JSONWriter w = { NULL, 0, 0 };
+    JSValue v = JS_EXCEPTION;
+    const char *said;
+    size_t n;
+    Template *t = JS_GetOpaque2(ctx, argv[0], template_class);
+    if (!t)
+        return v;
+    if (json_is_nothing(ctx, argv[1]) ? !json_put(ctx, &w, "null", 4) : !json_write_value(ctx, &w, argv[1], 0)) {
+        int ok = template_render(t, w.text, w.n, &said, &n);
+        v = ok ? JS_NewStringLen(ctx, said, n) : unusable(ctx, said, n);
+        template_done();
+    }
+    free(w.text);
+    return v;
+}
+
 FUNCTION(host_register)
 {
     JS_FreeValue(ctx, call_function);
@@ -463,15 +510,16 @@ FUNCTION(host_register)
 static const JSCFunctionListEntry host_functions[] = {
     JS_CFUNC_DEF("input", 0, host_input),         JS_CFUNC_DEF("text", 0, host_text),
     JS_CFUNC_DEF("bytes", 0, host_bytes),         JS_CFUNC_DEF("parse", 1, host_parse),
-    JS_CFUNC_DEF("stringify", 1, host_stringify), JS_CFUNC_DEF("fact", 1, host_fact),
-    JS_CFUNC_DEF("field", 1, host_field),         JS_CFUNC_DEF("lookup", 2, host_lookup),
-    JS_CFUNC_DEF("stateGet", 1, host_state_get),  JS_CFUNC_DEF("stateSet", 3, host_state_set),
+    JS_CFUNC_DEF("stringify", 1, host_stringify), JS_CFUNC_MAGIC_DEF("fact", 1, host_ask, A_FACT),
+    JS_CFUNC_MAGIC_DEF("field", 1, host_ask, A_FIELD),         JS_CFUNC_DEF("lookup", 2, host_lookup),
+    JS_CFUNC_MAGIC_DEF("stateGet", 1, host_ask, A_STATE),  JS_CFUNC_DEF("stateSet", 3, host_state_set),
     JS_CFUNC_DEF("sign", 3, host_sign),           JS_CFUNC_DEF("log", 2, host_log),
     JS_CFUNC_DEF("time", 1, host_time),           JS_CFUNC_DEF("segment", 1, host_segment),
     JS_CFUNC_DEF("pairs", 1, host_pairs),         JS_CFUNC_DEF("base64", 1, host_base64),
     JS_CFUNC_DEF("fromBase64", 1, host_from_base64), JS_CFUNC_DEF("decode", 1, host_decode),
     JS_CFUNC_DEF("get", 2, host_get),
     JS_CFUNC_DEF("set", 3, host_set),             JS_CFUNC_DEF("remove", 2, host_remove),
+    JS_CFUNC_DEF("template", 2, host_template),   JS_CFUNC_DEF("render", 2, host_render),
     JS_CFUNC_DEF("register", 1, host_register),
 };
 
@@ -487,7 +535,8 @@ static int host_module_start(JSContext *ctx, JSModuleDef *m)
 static int add_host_module(JSContext *ctx)
 {
     JSModuleDef *m = JS_NewCModule(ctx, "plugboard:host", host_module_start);
-    if (!m || JS_AddModuleExport(ctx, m, "Doc"))
+    JS_NewClassID(&template_class);
+    if (!m || JS_NewClass(JS_GetRuntime(ctx), template_class, &template_def) || JS_AddModuleExport(ctx, m, "Doc"))
         return -1;
     return JS_AddModuleExportList(ctx, m, host_functions, countof(host_functions));
 }
