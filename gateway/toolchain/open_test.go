@@ -13,7 +13,11 @@ import (
 
 func openHost(t testing.TB, limits wasm.Limits) *wasm.Host {
 	t.Helper()
-	host, err := wasm.NewHost(t.Context(), wasm.HostOptions{CacheDir: t.TempDir(), Limits: limits})
+	dir, err := os.UserCacheDir() // kept from run to run: the race detector makes compiling ten times slower
+	if err != nil {
+		dir = t.TempDir()
+	}
+	host, err := wasm.NewHost(t.Context(), wasm.HostOptions{CacheDir: filepath.Join(dir, "plugboard", "compiled"), Limits: limits})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,5 +53,11 @@ func must2(t testing.TB, build func() ([]byte, error)) []byte {
 	return b
 }
 
-// cacheDir holds the compiled Go guests, so that each test does not compile them anew.
-func cacheDir() string { return filepath.Join(built, "cache") }
+// cacheDir holds the compiled guests, for this run and the next: the race detector makes compiling ten times slower.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return filepath.Join(built, "cache")
+	}
+	return filepath.Join(dir, "plugboard", "compiled")
+}
