@@ -2,6 +2,7 @@ package vendors_test
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"maps"
 	"math/rand/v2"
 	"net/url"
@@ -35,6 +36,9 @@ func (p *plugin) change(rng *rand.Rand, r *casefile.Request) bool {
 		body, err := json.Marshal(v)
 		r.Body = body
 		return err == nil
+	case strings.HasPrefix(string(r.Body), "<"):
+		r.Body = changeXML(rng, r.Body)
+		return true
 	case strings.HasPrefix(r.Headers["content-type"], "application/x-www-form-urlencoded"):
 		r.Body = []byte(changePairs(rng, string(r.Body)))
 		return true
@@ -107,6 +111,21 @@ func isContainer(v any) bool {
 		return len(v) > 0
 	}
 	return false
+}
+
+// changeXML alters the text between two tags.
+func changeXML(rng *rand.Rand, body []byte) []byte {
+	parts := strings.Split(string(body), ">")
+	i := rng.IntN(len(parts))
+	if _, tag, ok := strings.Cut(parts[i], "<"); ok && strings.HasPrefix(tag, "/") {
+		if word, ok := oddValue(rng).(string); ok {
+			var text strings.Builder
+			if xml.EscapeText(&text, []byte(word)) == nil {
+				parts[i] = text.String() + "<" + tag
+			}
+		}
+	}
+	return []byte(strings.Join(parts, ">"))
 }
 
 // changePairs alters a form or query string.

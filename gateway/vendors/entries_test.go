@@ -1,6 +1,7 @@
 package vendors_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -13,20 +14,40 @@ var kinds = []kind{
 	{"call", "call.ended", "A call that ended"},
 }
 
-// sender is a vendor as a source. A new vendor is one entry: the source's settings, signed as the vendor signs, and one of its
-// cases (plugins/<plugin>/testdata/NAME.request.json, without the ending) for each kind of event that it has.
+// sender is a vendor as a source. A new vendor is one entry: the source's settings, signed as the vendor signs, one of its
+// cases (plugins/<plugin>/testdata/NAME.request.json, without the ending) for each kind of event that it has, and the agent
+// whom the case of a state is about.
 type sender struct {
 	name     string // of the source
 	heading  string
 	settings string // of the source, in TOML, without its path
-	messages map[string][]string
+	state    string // its case; "" when it has none
+	call     string
+	agent    string // data.agent.id of the state: a line of the table by which Zendesk knows the agent
+}
+
+// message is the sender's case of a kind, from the repository's folder on, without its ending; "" when it has none.
+func (s sender) message(kind kind, plugin string) string {
+	file := map[string]string{"state": s.state, "call": s.call}[kind.name]
+	if file == "" || strings.HasPrefix(file, "examples/") {
+		return file
+	}
+	return "plugins/" + plugin + "/testdata/" + file
 }
 
 var senders = []sender{
 	{"zendesk", "Zendesk", `
 plugin = "zendesk"
 verify = { scheme = "zendesk", secret = "s3cr3t" }
-config = { account = "main" }`, map[string][]string{"state": {"03-agent-unified-logout"}}},
+config = { account = "main" }`, "03-agent-unified-logout", "", "8447388090494"},
+
+	{"babelforce-events", "babelforce", `
+plugin = "babelforce"
+verify = { scheme = "bearer", token = "s3cr3t" }
+config = { account = "acme", timezone = "Europe/Berlin" }`, "in/available", "", "046b6c7f-0b8a-43b9-b35d-6489e6da0001"},
+
+	{"cloudevents-in", "CloudEvents", `
+verify = { scheme = "none" }`, "examples/telegram/01-away", "", "8447388090494"},
 }
 
 // target is a system as a destination. A new one is one entry: its settings (SERVER is its server's address), what its server
@@ -86,13 +107,35 @@ plugin = "webhook"
 config = { format = "cloudevent" }`,
 		func(request) string { return "202 " },
 		func(r request) string { return r.member("type") + " from " + r.member("source") }, nil},
+
+	{"telegram", "Telegram", []string{"state", "call"}, `
+plugin = "telegram"
+config = { chat_id = -100, text = "<b>{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}</b> {{data.state.name}}{{data.call.outcome}}" }`,
+		func(r request) string {
+			return `{"ok":true,"result":{"message_id":1,"text":"` + r.member("chat_id") + `"}}`
+		},
+		func(r request) string { return r.member("text") }, nil},
+
+	{"slack", "Slack", []string{"state", "call"}, `
+plugin = "slack"
+config = { text = "*{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}* {{data.state.name}}{{data.call.outcome}}" }`,
+		func(request) string { return "ok" },
+		func(r request) string { return r.member("text") }, nil},
 }
 
 // deaf is the control: it refuses everything.
 var deaf = target{"deaf", "", nil, "", func(request) string { return "400 no" }, nil, nil}
 
-// agents is the table by which Zendesk knows other vendors' agents: theirs, by whatever the vendor's own event has.
+// agents is the table by which Zendesk knows the agents of all.
 func agents() string {
-	return "id,zendesk\n" +
-		"8447388090494,8447388090494\n"
+	known := map[string]bool{}
+	var b strings.Builder
+	b.WriteString("id,zendesk\n")
+	for i, s := range senders {
+		if s.agent != "" && !known[s.agent] {
+			known[s.agent] = true
+			fmt.Fprintf(&b, "%s,%d\n", s.agent, 8447388090494+i)
+		}
+	}
+	return b.String()
 }

@@ -196,7 +196,7 @@ func (n *network) signed(t *testing.T, s sender, file string) *http.Request {
 		t.Fatal(err)
 	}
 	src := n.cfg.Source(s.name)
-	c, err := casefile.ReadRequest(filepath.Join(root, "plugins", src.Plugin, "testdata", filepath.FromSlash(file)+".request.json"))
+	c, err := casefile.ReadRequest(filepath.Join(root, filepath.FromSlash(file)+".request.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
