@@ -18,9 +18,12 @@ var environment = map[string]string{
 	"BABELFORCE_URL": "https://services.babelforce.com", "BABELFORCE_USER": "gateway@example.com",
 	"PLUGBOARD_SECRET_ZENDESK_WEBHOOK":     "not-a-real-secret-either",
 	"PLUGBOARD_SECRET_BABELFORCE_PASSWORD": "not-a-real-secret",
-	"TELEGRAM_CHAT":                        "-1001234567890",
-	"PLUGBOARD_SECRET_TELEGRAM_TOKEN":      "000000:TEST",
-	"PLUGBOARD_SECRET_SLACK_PATH":          "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+	"PLUGBOARD_SECRET_BABELFORCE_TOKEN":    "not-a-real-token",
+	"PLUGBOARD_SECRET_ZENDESK_TOKEN":       "nor-this-one",
+	"ZENDESK_URL":                          "https://acme.zendesk.com", "ZENDESK_USER": "admin@example.com",
+	"TELEGRAM_CHAT":                   "-1001234567890",
+	"PLUGBOARD_SECRET_TELEGRAM_TOKEN": "000000:TEST",
+	"PLUGBOARD_SECRET_SLACK_PATH":     "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
 }
 
 func getenv(name string) (string, bool) {
