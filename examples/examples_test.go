@@ -21,9 +21,12 @@ var environment = map[string]string{
 	"PLUGBOARD_SECRET_BABELFORCE_TOKEN":    "not-a-real-token",
 	"PLUGBOARD_SECRET_ZENDESK_TOKEN":       "nor-this-one",
 	"ZENDESK_URL":                          "https://acme.zendesk.com", "ZENDESK_USER": "admin@example.com",
-	"TELEGRAM_CHAT":                   "-1001234567890",
-	"PLUGBOARD_SECRET_TELEGRAM_TOKEN": "000000:TEST",
-	"PLUGBOARD_SECRET_SLACK_PATH":     "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+	"TELEGRAM_CHAT":                       "-1001234567890",
+	"PLUGBOARD_SECRET_TELEGRAM_TOKEN":     "000000:TEST",
+	"PLUGBOARD_SECRET_SLACK_PATH":         "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+	"PLUGBOARD_SECRET_WFM_PASSWORD":       "not-a-real-secret",
+	"PLUGBOARD_SECRET_WORKFORCE_PASSWORD": "not-a-real-secret",
+	"WORKFORCE_URL":                       "https://wfm.example.com",
 }
 
 func getenv(name string) (string, bool) {

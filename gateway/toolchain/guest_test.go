@@ -19,6 +19,9 @@ var (
 		`"callerIdName":"043960123","callerIdNumber":"043960123","calleeIdName":"33333","calleeIdNumber":"33333",` +
 		`"startedAt":"2025-03-04T07:35:55.122Z","startedAtEpoch":"1741073755122651","direction":"inbound","duration":"63",` +
 		`"talkTime":"53","ringTime":"10","result":"answered","endedAt":"2025-03-04T07:36:58.122Z","queueName":"Support","position":"33333"}`)
+	ringcxMessage = []byte(`{"agent_id":"1369310","prev_state":"AVAILABLE","prev_aux_state":"Ready for Calls","agent_phone":"441632960100*1212@RC_SOFTPHONE",` +
+		`"source_ip":"192.0.2.100","external_agent_id":null,"duration":"3300","agent_login_id":"612730076","account_id":"15300002","event_type":"AWAY",` +
+		`"event_aux_type":"Lunch in town","date_time":"2025-03-04 09:00:00","pending_disp":"0","username":"ada.example+15300002_1791@example.com"}`)
 	zendeskMessage = []byte(`{"type":"zen:event-type:agent.unified_state_changed","account_id":22129848,"id":"01JM2D9G1X3HZ8A6V4R5T7Y9QK",` +
 		`"time":"2026-02-14T09:30:11.123456789Z","zendesk_event_version":"2022-11-06","subject":"zen:agent:8447388090494",` +
 		`"detail":{"agent_id":"8447388090494","account_id":"22129848","version":"17"},` +
@@ -72,6 +75,8 @@ func BenchmarkBundled(b *testing.B) {
 		{"../../plugins/webhook", work{"webhook", webhookConfig, wasm.Format, stateChange}},
 		{"../../plugins/babelforce", work{"babelforce", `{"presence_map":{"away":"away"}}`, wasm.Format, stateChange}},
 		{"../../plugins/zendesk", work{"zendesk", `{}`, wasm.Receive, zendeskMessage}},
+		{"../../plugins/wfm-ringcx", work{"wfm-ringcx", `{"timezone":"Europe/Berlin"}`, wasm.Receive, ringcxMessage}},
+		{"../../plugins/wfm-ringcx", work{"wfm-ringcx", `{"timezone":"Europe/Berlin","send_body_as_json":true}`, wasm.Format, stateChange}},
 	} {
 		b.Run(c.plugin, func(b *testing.B) { c.measure(b, open(b, compile(b, host, c.folder), c.config, 1)) })
 	}

@@ -20,6 +20,7 @@ var encoders = []struct {
 	cases  []string // below plugins/<plugin>
 }{
 	{"zendesk", []string{"testdata", "testdata/cases"}},
+	{"wfm-ringcx", []string{"testdata", "testdata/cases"}},
 }
 
 // rounds is how many changed messages, and as many changed events, each vendor gets in a plain run.

@@ -90,10 +90,10 @@ func (z Zone) Read(s string) (rfc3339.Time, bool) {
 	return t, ok
 }
 
-// Append appends an instant as local time, 2006-01-02 15:04:05; what is less than a second is cut off.
+// Append appends an instant as local time, 2006-01-02 15:04:05, with the fraction of a second where there is one.
 func (z Zone) Append(dst []byte, t rfc3339.Time) []byte {
 	at := len(dst)
-	dst = rfc3339.Append(dst, rfc3339.Time{Sec: z.Local(t.Sec)})
+	dst = rfc3339.Append(dst, rfc3339.Time{Sec: z.Local(t.Sec), Nsec: t.Nsec})
 	dst[at+10] = ' '
 	return dst[:len(dst)-1]
 }

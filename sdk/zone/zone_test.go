@@ -113,7 +113,7 @@ func TestAppend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := string(z.Append([]byte("at "), rfc3339.Time{Sec: 1751630402, Nsec: 5})); got != "at 2025-07-04 14:00:02" {
+	if got := string(z.Append([]byte("at "), rfc3339.Time{Sec: 1751630402, Nsec: 5e8})); got != "at 2025-07-04 14:00:02.5" {
 		t.Error(got)
 	}
 }

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+	"github.com/plugboard/plugboard/sdk/rfc3339"
+)
+
+// message is one message of the feed while it becomes an event.
+type message struct {
+	root jsondoc.Value
+	kind string // event_type: LOGIN, AVAILABLE, ACD-CALL; "" when it has none
+	out  sdk.Event
+	data jsondoc.Obj
+}
+
+func read(r *sdk.Request, out *sdk.Events) error {
+	if token := r.Header("validation-token"); token != "" && len(r.Body()) == 0 && r.Query() == "" {
+		// RingCentral's newer subscriptions ask, when they are registered, whether somebody is there.
+		out.Reply(200, "").Header("validation-token", token)
+		return nil
+	}
+	root, err := content(r)
+	if err != nil {
+		return err
+	}
+	m := message{root: root, kind: plain(root.Member("event_type"))}
+	m.out = out.Add(m.canonicalType())
+	m.data = m.out.Data()
+	m.fill(r)
+	if set.silent {
+		out.Reply(200, "")
+	}
+	if root.Kind() == jsondoc.Object {
+		m.data.Rest("extensions."+vendor, root)
+	} else {
+		m.data.Rest("extensions."+vendor+".body", root) // the model wants an object there
+	}
+	return nil
+}
+
+// canonicalType recognises a message by what is in it; the order counts.
+func (m *message) canonicalType() string {
+	state := m.root.Member("prev_state").Exists()
+	switch {
+	case sameCode(m.kind, "LOGIN") && !state:
+		return "agent.logged_in"
+	case sameCode(m.kind, "LOGOUT") && !state:
+		return "agent.logged_out"
+	case sameCode(m.kind, "ACD-CALL"), sameCode(m.kind, "VPD-CALL"):
+		return "call.ended"
+	case state || m.root.Member("event_aux_type").Exists():
+		return "agent.state.changed"
+	}
+	return "vendor.unmapped"
+}
+
+func (m *message) fill(r *sdk.Request) {
+	account := m.take("account_id")
+	if account == "" {
+		account = set.account
+	}
+	m.out.Origin(vendor, account)
+	m.out.VendorType(m.take("event_type"))
+	switch kind := m.canonicalType(); kind {
+	case "call.ended":
+		m.call(account)
+	case "vendor.unmapped":
+		m.unmapped(account)
+	case "agent.state.changed":
+		m.state(account)
+	default:
+		m.session(account)
+	}
+	m.out.Received(r.ReceivedAt())
+}
+
+// take gives a field that can serve as an identifier, and marks it as carried; "" for any other.
+func (m *message) take(name string) string {
+	v := m.root.Member(name)
+	s := plain(v)
+	if s != "" {
+		v.Carry()
+	}
+	return s
+}
+
+// when sets the time from date_time, and gives it in one spelling: the same occurrence has the same id however it is written.
+func (m *message) when() string {
+	v := m.root.Member("date_time")
+	t, ok := set.zone.Read(v.Str())
+	if !ok {
+		return v.Str()
+	}
+	v.Carry()
+	m.out.Time(string(rfc3339.Append(nil, t)))
+	return local(t)
+}
+
+// unmapped fills in whom a message is about that nobody knows. As nothing says what makes it one occurrence, all of it does.
+func (m *message) unmapped(account string) {
+	parts := append([]string{account, m.kind, m.when()}, rest(m.root)...)
+	m.out.IDFrom(parts...)
+	agent, call := m.take("agent_id"), m.take("call_id")
+	m.data.Str("agent.id", agent)
+	m.data.Str("call.id", call)
+	m.out.Subject("call", call)
+	m.out.Subject("agent", agent) // an agent's messages are in order with his states, whatever call they name
+}
+
+// rest lists what has not been taken, names and values, by name: a repeat may have them in another order.
+func rest(root jsondoc.Value) []string {
+	if root.Kind() != jsondoc.Object {
+		return []string{"body", string(root.AppendRest(nil))}
+	}
+	var names, values []string
+	for name := range root.Each {
+		v := root.Member(name) // of a name that comes twice, the last one
+		value := string(v.AppendRest(nil))
+		if text := v.Str(); text != "" && value != "" {
+			value = text // 7 and "7" are the same
+		}
+		i := len(names)
+		for i > 0 && names[i-1] > name {
+			i--
+		}
+		if value == "" || name == "date_time" || i > 0 && names[i-1] == name {
+			continue
+		}
+		names, values = slices.Insert(names, i, name), slices.Insert(values, i, value)
+	}
+	return append(names, values...)
+}
+
+// maxID is the length, in bytes, of what is still taken for an id. The gateway refuses an event with longer attributes.
+const maxID = 512
+
+// plain is a value that can serve as an identifier: a text or number without control characters. Anything else is "", and
+// stays where it is.
+func plain(v jsondoc.Value) string {
+	if k := v.Kind(); k != jsondoc.String && k != jsondoc.Number {
+		return ""
+	}
+	s := v.Str()
+	if len(s) > maxID {
+		return ""
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return ""
+		}
+	}
+	return s
+}
+
+// local is an instant by the connection's clocks, as the feed writes times. Of an hour that repeats the second occurrence
+// cannot be written so, and says that it is UTC's.
+func local(t rfc3339.Time) string {
+	if set.zone.Instant(set.zone.Local(t.Sec)) != t.Sec {
+		return string(rfc3339.Append(nil, t))
+	}
+	return string(set.zone.Append(nil, t))
+}

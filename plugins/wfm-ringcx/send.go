@@ -1,0 +1,106 @@
+package main
+
+import (
+	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
+
+// write makes the first request: of an event that makes two messages the second one, where an earlier attempt has brought
+// the first.
+func write(in *sdk.Incoming, out *sdk.Outgoing) error {
+	list, err := reports(in)
+	if err != nil {
+		return err
+	}
+	n, _ := in.Memo().Member("sent").Int()
+	list[min(max(n, 0), int64(len(list))-1)].request(out)
+	return nil
+}
+
+// decide goes on to the second message when the first has arrived. All else the status says.
+func decide(a *sdk.Answer, v *sdk.Verdict) error {
+	list, err := reports(a.Event())
+	if err != nil {
+		return err
+	}
+	n, _ := a.Memo().Member("sent").Int()
+	if n++; a.Status() < 200 || a.Status() > 299 || n >= int64(len(list)) || n < 1 {
+		return nil
+	}
+	v.Memo().Int("sent", n)
+	list[n].request(v.Next())
+	return nil
+}
+
+// request writes a message as the destination takes it.
+func (r *report) request(q *sdk.Outgoing) {
+	url := set.agentURL
+	if r.call {
+		url = set.callURL
+	}
+	q.Method(set.method)
+	if !set.json {
+		q.URL(withQuery(url, r.query()))
+		return
+	}
+	q.URL(url)
+	q.Header("content-type", "application/json")
+	body := q.JSON()
+	for _, f := range r.fields {
+		f.in(body)
+	}
+}
+
+// in sets the field in a JSON body: all are texts, an empty one too.
+func (f field) in(body jsondoc.Obj) {
+	switch key := jsondoc.Key(f.name); {
+	case f.null:
+		body.Raw(key, []byte("null"))
+	case f.value != "":
+		body.Str(key, f.value)
+	default:
+		body.Raw(key, []byte(`""`))
+	}
+}
+
+// query writes the fields as a link's parameters.
+func (r *report) query() string {
+	var out []byte
+	for _, f := range r.fields {
+		if f.value == "" && set.omitEmpty {
+			continue
+		}
+		if len(out) > 0 {
+			out = append(out, '&')
+		}
+		out = append(append(out, f.name...), '=')
+		out = escape(out, f.value)
+	}
+	return string(out)
+}
+
+// escape appends a parameter's value, a space as the plus that the vendor is taken to send.
+func escape(dst []byte, s string) []byte {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			dst = append(dst, c)
+		case c == ' ':
+			dst = append(dst, '+')
+		default:
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return dst
+}
+
+// withQuery puts parameters behind those that a link has.
+func withQuery(link, pairs string) string {
+	for i := range len(link) {
+		if link[i] == '?' {
+			return link + "&" + pairs
+		}
+	}
+	return link + "?" + pairs
+}
