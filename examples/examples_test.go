@@ -27,6 +27,10 @@ var environment = map[string]string{
 	"PLUGBOARD_SECRET_WFM_PASSWORD":       "not-a-real-secret",
 	"PLUGBOARD_SECRET_WORKFORCE_PASSWORD": "not-a-real-secret",
 	"WORKFORCE_URL":                       "https://wfm.example.com",
+	"CRM_URL":                             "https://crm.example.com/api",
+	"PLUGBOARD_SECRET_CRM_SIGNING":        "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+	"PLUGBOARD_SECRET_CRM_TOKEN":          "not-a-real-secret",
+	"PLUGBOARD_SECRET_PARTNER_SIGNING":    "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
 }
 
 func getenv(name string) (string, bool) {
@@ -86,5 +90,39 @@ func TestAnyJSONWritesTheChatMessage(t *testing.T) {
 	got, want := r.Deliveries[0].Requests[0].Body, `{"text": "Ada Example: says \"thank you\""}`
 	if got != want {
 		t.Errorf("body %s, want %s", got, want)
+	}
+}
+
+// The samples of the chats and of the CRM come out as their READMEs say.
+func TestSamplesLead(t *testing.T) {
+	for sample, want := range map[string]string{
+		"telegram/01-away.request.json": `{"chat_id":-1001234567890,"text":"<b>Ada &lt;Ace&gt; Example</b>: online → away","parse_mode":"HTML","disable_notification":true}`,
+		"slack/01-away.request.json": `{"text":"Ada &lt;Ace&gt; Example: online → away","blocks":[{"text":{"text":"*Ada &lt;Ace&gt; Example* is away","type":"mrkdwn"},"type":"section"},` +
+			`{"elements":[{"text":"events 2025-03-04T08:00:01Z","type":"mrkdwn"}],"type":"context"}]}`,
+		"crm/01-call-ended.request.json": "{\n  \"agent\": \"Ada Example\",\n  \"outcome\": \"answered\"\n  , \"seconds\": 61 \n}\n",
+	} {
+		content, err := os.ReadFile(sample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var request struct {
+			Method, Target, Body string
+			Headers              map[string]string
+		}
+		if err := json.Unmarshal(content, &request); err != nil {
+			t.Fatal(err)
+		}
+		trial := gateway.Trial{Method: request.Method, Target: request.Target, Body: []byte(request.Body), Now: time.Unix(1741075203, 0)}
+		for name, value := range request.Headers {
+			trial.Headers = append(trial.Headers, event.Header{Name: name, Value: value})
+		}
+		r, err := gateway.Try(t.Context(), load(t, filepath.Dir(sample)), trial)
+		if err != nil || r.Status != 202 || len(r.Deliveries) == 0 {
+			t.Fatalf("%s: %+v, %v", sample, r, err)
+		}
+		d := r.Deliveries[len(r.Deliveries)-1]
+		if d.Outcome != "send" || len(d.Requests) != 1 || d.Requests[0].Body != want {
+			t.Errorf("%s: %s %s\n got %+v\nwant %s", sample, d.Outcome, d.Reason, d.Requests, want)
+		}
 	}
 }

@@ -40,6 +40,9 @@ func (q *Outgoing) Text(body string) { q.o.Str("body", body) }
 // Bytes sets the body to bytes that need not be text.
 func (q *Outgoing) Bytes(body []byte) { q.o.Str("body_base64", view(appendBase64(nil, body))) }
 
+// Base64 sets the body to bytes that are in base64 already, as an event's data_base64 is.
+func (q *Outgoing) Base64(text string) { q.o.Str("body_base64", text) }
+
 // Form sets a field of a body of the type application/x-www-form-urlencoded; the gateway escapes it.
 func (q *Outgoing) Form(name, value string) { q.o.Object("form").Str(jsondoc.Key(name), value) }
 

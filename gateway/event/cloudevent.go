@@ -99,7 +99,7 @@ func binaryMode(headers []Header, content string, body []byte) ([]byte, error) {
 		if name == "data" || name == "datacontenttype" {
 			return nil, fmt.Errorf("header %s: binary mode has the body and content-type for it", h.Name)
 		}
-		text, err := url.PathUnescape(h.Value)
+		text, err := url.PathUnescape(unquote(h.Value))
 		if err != nil {
 			return nil, fmt.Errorf("header %s is not percent-encoded as CloudEvents asks", h.Name)
 		}
@@ -126,6 +126,25 @@ func binaryMode(headers []Header, content string, body []byte) ([]byte, error) {
 		document = append(document, '"')
 	}
 	return append(document, '}'), nil
+}
+
+// unquote takes a header's value out of the quotes of HTTP, which CloudEvents allows and does not ask for; a value that only
+// looks like a quoted one stays as it is.
+func unquote(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return s
+	}
+	text := make([]byte, 0, len(s))
+	for i := 1; i < len(s)-1; i++ {
+		switch {
+		case s[i] == '"', s[i] == '\\' && i+1 == len(s)-1:
+			return s
+		case s[i] == '\\':
+			i++
+		}
+		text = append(text, s[i])
+	}
+	return string(text)
 }
 
 func value(headers []Header, name string) string {

@@ -39,6 +39,9 @@ func TestReadPlain(t *testing.T) {
 		{"binary", plain("ce-specversion", "1.0", "ce-id", "1", "ce-source", "/s", "ce-type", "t", "ce-subject", "K%C3%B6ln", "content-type", "application/json", "x-other", "y"),
 			`[1, 2]`,
 			[]string{`{"specversion":"1.0","id":"1","source":"/s","type":"t","subject":"Köln","time":"2025-03-04T20:00:00Z","datacontenttype":"application/json",` + envelopeTail + `,"partitionkey":"Köln","data":[1, 2]}`}},
+		{"binary in quotes", plain("ce-specversion", "1.0", "ce-id", `"1"`, "ce-source", "/s", "ce-type", "t", "ce-subject", `"K%C3%B6ln \"A\" \\ %22"`, "ce-a", `"`, "ce-b", `"a"b"`, "ce-c", `"\"`),
+			"", []string{`{"specversion":"1.0","id":"1","source":"/s","type":"t","subject":"Köln \"A\" \\ \"","time":"2025-03-04T20:00:00Z","datacontenttype":"application/json",` + envelopeTail +
+				`,"partitionkey":"Köln \"A\" \\ \"","a":"\"","b":"\"a\"b\"","c":"\"\\\""}`}},
 		{"binary with other bytes", plain("ce-specversion", "1.0", "ce-id", "1", "ce-source", "/s", "ce-type", "t", "content-type", "image/png"),
 			"\x89PNG",
 			[]string{`{"specversion":"1.0","id":"1","source":"/s","type":"t","time":"2025-03-04T20:00:00Z","datacontenttype":"image/png",` + envelopeTail + `,"data_base64":"iVBORw=="}`}},

@@ -32,7 +32,7 @@ func configure() error {
 	c := sdk.Config()
 	for name, v := range c.Each {
 		switch name {
-		case "method", "url", "format", "body":
+		case "method", "url", "format", "body", "mode", "type_prefix":
 			if v.Kind() != jsondoc.String {
 				return sdk.Reject(name + ": want a text")
 			}
@@ -45,10 +45,10 @@ func configure() error {
 				return sdk.Reject(`effect: want { key = "…", value = "…" }, what the request will cause`)
 			}
 		default:
-			return sdk.Reject(name + ": unknown key; the keys are method, url, headers, format, body and effect")
+			return sdk.Reject(name + ": unknown key; the keys are method, url, headers, format, mode, type_prefix, body and effect")
 		}
 	}
-	for _, read := range []func(jsondoc.Value) error{readFormat, readMethod, readURL, readBody, readHeaders, readEffect} {
+	for _, read := range []func(jsondoc.Value) error{readFormat, readMode, readMethod, readURL, readBody, readHeaders, readEffect} {
 		if err := read(c); err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ type request struct {
 	shape   shape
 	body    *template.Template // nil: the event itself, or nothing
 
+	mode   string // of format cloudevent
+	prefix string // before an event's type, where the event itself is sent
+
 	effectKey, effectValue *template.Template // nil: none
 }
 
@@ -52,7 +55,9 @@ func write(in *sdk.Incoming, out *sdk.Outgoing) error {
 		link = withQuery(link, pairs)
 	}
 	out.URL(link)
-	if set.shape.contentType != "" {
+	if set.mode == binary {
+		writeAttributes(in, out)
+	} else if set.shape.contentType != "" {
 		out.Header("content-type", set.shape.contentType)
 	}
 	for i := range set.headers {
@@ -85,7 +90,7 @@ func writeEffect(in *sdk.Incoming, out *sdk.Outgoing) error {
 func writeBody(in *sdk.Incoming, out *sdk.Outgoing) error {
 	switch {
 	case set.body == nil && set.shape.event:
-		out.Text(string(in.Value().Raw()))
+		writeEvent(in, out)
 	case set.body != nil:
 		body, err := fill("body", set.body, in)
 		if err != nil {
