@@ -195,6 +195,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.notice = notice.New(notice.Options{Store: g.accept, Routes: g.routes.Load, Metrics: g.metrics, Feed: g.feed, Log: g.log})
 	g.dispatch = dispatch.New(dispatch.Options{Queue: g.store, Log: g.log, Metrics: g.metrics, Feed: g.feed, Tell: g.happened})
 	g.holdPaused()
+	registry.MustRegister(standingCollector{g})
 	g.admin = &http.Server{
 		Handler: admin.New(admin.Options{
 			Store: g.store, Feed: g.feed, Tokens: tokens, Names: adminNames(&cfg.Server, g.keepers.admin), Remote: remote(cfg.Server.Admin), Endpoints: endpoints{g}, Hand: g.hand, Probe: g.probe, SwitchRoute: g.switchRoute, Try: g.tryNow,

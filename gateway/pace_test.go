@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -313,6 +314,7 @@ func TestPauseAndResume(t *testing.T) {
 	if status, _, body = g.call(t, token, http.MethodPost, "/v1/destinations/there/pause", `{"why":"they move house"}`); status != http.StatusOK {
 		t.Fatalf("%d %s", status, body)
 	}
+	g.measures(t, `plugboard_destination_paused{destination="there"} 1`, `plugboard_destination_quiet_seconds{destination="there"} 0`)
 	for i := range 30 {
 		g.hand(t, fmt.Sprint(i), fmt.Sprint("agent/", i%3))
 	}
@@ -333,9 +335,29 @@ func TestPauseAndResume(t *testing.T) {
 	if status, _, body = g.call(t, g.local(t), http.MethodPost, "/v1/destinations/there/resume", ""); status != http.StatusOK {
 		t.Fatalf("%d %s", status, body)
 	}
+	g.measures(t, `plugboard_destination_paused{destination="there"} 0`)
 	for id, d := range g.ended(t, 30) {
 		if d.State != queue.Delivered || d.Attempts != 1 {
 			t.Errorf("%s is %s after %d attempts", id, d.State, d.Attempts)
+		}
+	}
+}
+
+// measures fails unless the metrics have those lines.
+func (g *running) measures(t testing.TB, lines ...string) {
+	t.Helper()
+	resp, err := http.Get(g.AdminURL() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was read to its end
+	all, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		if !strings.Contains(string(all), "\n"+line+"\n") {
+			t.Errorf("no %s among the metrics", line)
 		}
 	}
 }

@@ -97,7 +97,7 @@ func newSecretsList() *cobra.Command {
 			Items []admin.SecretInfo `json:"items"`
 		}
 		err := withSecrets(c, *file, func(api *client) error {
-			return api.get(c.Context(), "/v1/secrets", nil, &page)
+			return api.get(c.Context(), "/v1/secrets", url.Values{"limit": {"1000"}}, &page)
 		}, func(cfg *config.Config, s *secretstore.Store) error {
 			for _, in := range s.List() {
 				_, used := cfg.Named[in.Name]
@@ -198,7 +198,7 @@ func askSecrets(ctx context.Context, cfg *config.Config) (names []string, err er
 	var page struct {
 		Items []admin.SecretInfo `json:"items"`
 	}
-	err = api.get(ctx, "/v1/secrets", nil, &page)
+	err = api.get(ctx, "/v1/secrets", url.Values{"limit": {"1000"}}, &page)
 	for _, s := range page.Items {
 		names = append(names, s.Name)
 	}

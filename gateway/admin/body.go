@@ -87,24 +87,66 @@ func (a *api) made(w http.ResponseWriter, at string, v any) {
 // cut is a page of a list that is in memory as a whole. It is ordered by key, and the cursor is the key of the page's last
 // item, so that what comes and goes meanwhile makes no other item appear twice or not at all.
 func cut[T any](q url.Values, items []T, key func(T) string, others ...string) (page []T, next string, err error) {
+	limit, after, err := paging(q, others...)
+	if err != nil {
+		return nil, "", err
+	}
+	if after != "" {
+		items = slices.DeleteFunc(slices.Clone(items), func(item T) bool { return key(item) <= after })
+	}
+	page, next = first(items, limit, key)
+	return page, next, nil
+}
+
+// cutInOrder is cut for a list whose order means something, as that of routes does. The page begins behind the item that
+// the cursor names; if that is gone, so is the place, and who reads has to begin anew.
+func cutInOrder[T any](q url.Values, items []T, key func(T) string) (page []T, next string, err error) {
+	limit, after, err := paging(q)
+	if err != nil {
+		return nil, "", err
+	}
+	if after != "" {
+		at := slices.IndexFunc(items, func(item T) bool { return key(item) == after })
+		if at < 0 {
+			return nil, "", fmt.Errorf("cursor: there is no %q any more; the list has changed, begin without a cursor", after)
+		}
+		items = items[at+1:]
+	}
+	page, next = first(items, limit, key)
+	return page, next, nil
+}
+
+// first are the first items, and the key of the last of them if there are more.
+func first[T any](items []T, limit int, key func(T) string) ([]T, string) {
+	if len(items) <= limit {
+		return items, ""
+	}
+	return items[:limit], key(items[limit-1])
+}
+
+// paging reads limit and cursor.
+func paging(q url.Values, others ...string) (limit int, cursor string, err error) {
 	known := append([]string{"limit", "cursor"}, others...)
 	for name := range q {
 		if !slices.Contains(known, name) {
-			return nil, "", fmt.Errorf("no parameter %q; there are %v", name, known)
+			return 0, "", fmt.Errorf("no parameter %q; there are %v", name, known)
 		}
 	}
-	limit := 100
+	limit = 100
 	if s := q.Get("limit"); s != "" {
 		if limit, err = strconv.Atoi(s); err != nil || limit < 1 || limit > 1000 {
-			return nil, "", fmt.Errorf("limit %q is not a number from 1 to 1000", s)
+			return 0, "", fmt.Errorf("limit %q is not a number from 1 to 1000", s)
 		}
 	}
-	if after := q.Get("cursor"); after != "" {
-		items = slices.DeleteFunc(slices.Clone(items), func(item T) bool { return key(item) <= after })
+	return limit, q.Get("cursor"), nil
+}
+
+// inOrder serves a list that is in memory as a whole, page by page.
+func inOrder[T any](a *api, w http.ResponseWriter, r *http.Request, items []T, key func(T) string) {
+	page, next, err := cutInOrder(r.URL.Query(), items, key)
+	if err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+		return
 	}
-	if len(items) > limit {
-		items = items[:limit]
-		next = key(items[limit-1])
-	}
-	return items, next, nil
+	a.answer(w, list(page, next))
 }

@@ -42,8 +42,8 @@ type SecretChange struct {
 // maxSecretBody is room for a secret in which every byte is escaped.
 const maxSecretBody = 6*secretstore.MaxSize + 1<<10
 
-func (a *api) listSecrets(w http.ResponseWriter, _ *http.Request) {
-	a.answer(w, list(a.Secrets.List(), ""))
+func (a *api) listSecrets(w http.ResponseWriter, r *http.Request) {
+	inOrder(a, w, r, a.Secrets.List(), func(s SecretInfo) string { return s.Name })
 }
 
 func (a *api) putSecret(w http.ResponseWriter, r *http.Request) {

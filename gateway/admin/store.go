@@ -129,15 +129,6 @@ func (a *api) listRejected(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, list(records(p.Items, rejectedRecord), p.Next))
 }
 
-func (a *api) listDestinations(w http.ResponseWriter, r *http.Request) {
-	all, err := a.destinations(r.Context())
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	a.answer(w, list(all, ""))
-}
-
 func (a *api) audit(w http.ResponseWriter, r *http.Request) {
 	report, err := a.Store.Audit(r.Context())
 	if err != nil {

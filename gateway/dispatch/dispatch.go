@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -199,6 +200,13 @@ func (d *Dispatcher) Hold(destination string, on bool) {
 	if l := d.lanes[destination]; l != nil {
 		l.gate.hold(on)
 	}
+}
+
+// Destinations are those that have a lane, in no order.
+func (d *Dispatcher) Destinations() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.lanes))
 }
 
 // Standing is how a destination does.

@@ -160,23 +160,30 @@ func (d *found) attempts(txn *badger.Txn) (out []queue.Attempt, err error) {
 	return append(out, *d.record.last), err
 }
 
-// Depth counts what waits. See queue.Inspector. Oldest looks at what is in memory: behind a retry whose time is far off
-// something older may wait.
+// Depth counts what waits. See queue.Inspector. Oldest looks at what is in memory, and where nothing is loaded yet,
+// as after opening, at the first record on disk: behind a retry whose time is far off something older may wait.
 func (q *Queue) Depth(ctx context.Context) (map[string]queue.Depth, error) {
 	if err := q.usable(); err != nil {
 		return nil, err
 	}
 	out := map[string]queue.Depth{}
 	for _, l := range q.allLines() {
-		out[l.name] = l.depth()
+		d, beyond := l.depth()
+		if beyond > 0 {
+			if first := l.firstFrom(beyond); d.Oldest.IsZero() || !first.IsZero() && first.Before(d.Oldest) {
+				d.Oldest = first
+			}
+		}
+		out[l.name] = d
 	}
 	return out, ctx.Err()
 }
 
-func (l *line) depth() queue.Depth {
+// depth is what the line knows; beyond is from where on the disk has what is first, 0: nowhere.
+func (l *line) depth() (d queue.Depth, beyond uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d := queue.Depth{Pending: l.pending, Leased: l.count[atLeased]}
+	d = queue.Depth{Pending: l.pending, Leased: l.count[atLeased]}
 	oldest := int64(0)
 	for _, e := range l.live {
 		if oldest == 0 || e.created < oldest {
@@ -186,5 +193,18 @@ func (l *line) depth() queue.Depth {
 	if oldest != 0 {
 		d.Oldest = time.Unix(0, oldest).UTC()
 	}
-	return d
+	if l.spilled && l.count[atReady]+l.count[atWaiting]+l.count[atLeased]+l.count[atDelay] == 0 {
+		beyond = l.cursor + 1
+	}
+	return d, beyond
+}
+
+// firstFrom is when the first that waits from a number on was accepted; zero when none is found within a bounded number of
+// records.
+func (l *line) firstFrom(seq uint64) time.Time {
+	found, _, err := l.readDeliveries(seq, 1)
+	if err != nil || len(found) == 0 { // who takes it from there tells the error
+		return time.Time{}
+	}
+	return time.Unix(0, found[0].created).UTC()
 }

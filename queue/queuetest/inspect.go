@@ -171,6 +171,11 @@ func testDepth(h *harness) {
 	if a := d["a"]; a.Pending != 4 || a.Leased != 1 || a.Oldest.Before(was) || a.Oldest.After(time.Now()) {
 		h.Errorf("a: %+v", a)
 	}
+	was = d["a"].Oldest
+	h.reopen()
+	if d, err = h.q.Depth(h.ctx); err != nil || d["a"].Pending != 4 || !d["a"].Oldest.Equal(was) {
+		h.Errorf("a, after opening: %+v, %v; want the oldest of %v", d["a"], err, was)
+	}
 	h.done(h.one("b", "b"))
 	if d, err = h.q.Depth(h.ctx); err != nil || d["b"] != (queue.Depth{}) {
 		h.Errorf("b: %+v, %v", d["b"], err)
