@@ -21,6 +21,7 @@ var encoders = []struct {
 }{
 	{"zendesk", []string{"testdata", "testdata/cases"}},
 	{"wfm-ringcx", []string{"testdata", "testdata/cases"}},
+	{"babelforce", []string{"testdata/in"}},
 }
 
 // rounds is how many changed messages, and as many changed events, each vendor gets in a plain run.

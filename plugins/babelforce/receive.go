@@ -32,7 +32,7 @@ func read(r *sdk.Request, out *sdk.Events) error {
 		m.state()
 	}
 	m.when(r)
-	m.identify(account)
+	m.identify(r, account)
 	if root.Kind() == jsondoc.Object {
 		m.data.Rest("extensions.babelforce", root)
 	} else {

@@ -116,10 +116,13 @@ func (m *message) when(r *sdk.Request) {
 	m.out.Received(r.ReceivedAt())
 }
 
-// identify sets the id. Without one in the message it is made of what happened, to whom and when; without a time neither,
+// idHeader is where an id may be that the body has none of.
+const idHeader = "webhook-id"
+
+// identify sets the id. Without one in the message or beside it, it is made of what happened, to whom and when; without a time neither,
 // since the same may happen again within the minute.
-func (m *message) identify(account string) {
-	if id := take(m.root, "id"); id != "" {
+func (m *message) identify(r *sdk.Request, account string) {
+	if id := orDefault(take(m.root, "id"), r.Header(idHeader)); id != "" {
 		m.out.ID(id)
 		return
 	}
