@@ -95,7 +95,7 @@ func same(t testing.TB, got []byte, want string) {
 func TestAssemblyScriptWrites(t *testing.T) {
 	p := openShow(t)
 	out := callShow(t, p, wasm.Transform, `{"type":"x","data":{"secret":"s","keep":{"n":90071992547409931,"e":""}}}`)
-	same(t, out.Body, `{"events":[{"type":"x","ccextra":"1","data":{"keep":{"n":90071992547409931},"a.b":"dot","deep":{"er":{"est":"down"}},
+	same(t, out.Body, `{"events":[{"type":"x","ccextra":"1","echo":{"key":"agent/7","value":"away"},"data":{"keep":{"n":90071992547409931},"a.b":"dot","deep":{"er":{"est":"down"}},
 		"list":["a\n\u0001\"\\","é😀"]}}]}`)
 	if !bytes.Contains(out.Body, []byte(`90071992547409931`)) || len(out.Log) != 1 || out.Log[0] != (wasm.LogLine{Level: 2, Message: "changed"}) {
 		t.Errorf("%s, log %v", out.Body, out.Log)
@@ -105,6 +105,7 @@ func TestAssemblyScriptWrites(t *testing.T) {
 	same(t, out.Body, `{"request":{"url":"/a%20b/%2E%2E/%C3%A9","query":{"table":"Ada","kept":"`+strings.Repeat("k", 600)+`","mac":"00ff64617461","gone":"gone"},
 		"headers":{"x.y":"&lt;a b=&#39;c&#39;&gt;&amp;"},"form":{"time":"2025-03-04T08:00:00.5Z","unix":"2025-03-04T07:35:55.122Z","base64":"w6kA",
 		"big":"18446744073709551617","config":"set","fact":"none3"}}}`)
+	same(t, callShow(t, p, wasm.Judge, `{"response":{"status":200}}`).Body, `{"delivered":true,"effect":null}`)
 	if len(out.State) != 1 || out.State[0].Key != "n" || string(out.State[0].Value) != "v" || out.State[0].TTL != time.Minute {
 		t.Errorf("state %v", out.State)
 	}
@@ -114,7 +115,7 @@ func TestAssemblyScriptWrites(t *testing.T) {
 func TestAssemblyScriptFailures(t *testing.T) {
 	p := openShow(t)
 	for body, want := range map[string]string{
-		`{"do":"throw"}`:  "panic: on purpose (assembly/index.ts:18:",
+		`{"do":"throw"}`:  "panic: on purpose (assembly/index.ts:25:",
 		`{"do":"bounds"}`: "panic: Index out of range (~lib/array.ts:",
 	} {
 		_, err := p.Call(t.Context(), wasm.Receive, wasm.Input{Body: []byte(body)})

@@ -238,6 +238,12 @@ export class Event {
   }
   /** Adds to data.derived: the path of what was computed rather than read. */
   derived(path: string): void { this.o.append("data.derived", path); }
+  /** Of which effect (Outgoing.effect) the event would be the echo: what it reports, in the words that the plugin has for
+   * deliveries to the same system. It is no part of the event. */
+  echo(key: string, value: string): void {
+    this.o.str("echo.key", key);
+    this.o.str("echo.value", value);
+  }
   attribute(name: string, value: string): void { this.o.str(escapeName(name), value); }
   /** Takes away an attribute or what stands at a path: data.agent.email. */
   remove(path: string): void { this.o.remove(path); }
@@ -254,6 +260,9 @@ export class Incoming {
   subject(): string { return this.root.get("subject").str(); }
   time(): string { return this.root.get("time").str(); }
   vendor(): string { return this.root.get("ccvendor").str(); }
+  account(): string { return this.root.get("ccaccount").str(); }
+  /** What of the vendor's message no field carries: data.extensions.<vendor>. */
+  extensions(vendor: string): Value { return this.root.get("data.extensions").member(vendor); }
   /** Follows a path from the event's attributes on: data.agent.id. */
   get(path: string): Value { return this.root.get(path); }
   value(): Value { return this.root; }
@@ -288,7 +297,8 @@ export class Outgoing {
   /** Sets the body to a text; its type is a header. */
   text(body: string): void { this.o.str("body", body); }
   bytes(body: Uint8Array): void { this.o.str("body_base64", base64(body)); }
-  /** What the delivery will cause, so that a source that soon reports just that is recognised as its echo. */
+  /** What the delivery will cause, so that a source that soon reports just that is recognised as its echo. It counts from the next
+   * request on; judge takes it back with noEffect. */
   effect(key: string, value: string): void {
     this.whole.str("effect.key", key);
     this.whole.str("effect.value", value);
@@ -360,6 +370,8 @@ export class Verdict {
   disable(why: string): void { this.o.str("disable", said(why)); }
   /** A pause of that many seconds before the destination gets anything more. */
   slowDown(n: i64): void { this.o.str("slow_down", seconds(n)); }
+  /** Takes back what Outgoing.effect stated: nothing was caused, so there will be no echo. */
+  noEffect(): void { this.o.raw("effect", "null"); }
   memo(): Obj { return this.o.object("memo"); }
 }
 

@@ -2,6 +2,7 @@
 #include "calls.h"
 
 pb_value pb_event_of(pb_incoming *in) { return in->root; }
+pb_value pb_extensions(pb_incoming *in, const char *vendor) { return pb_member(pb_get(in->root, "data.extensions"), pb_text_of(vendor)); }
 pb_text pb_destination(pb_incoming *in) { return (void)in, pb_fact("destination"); }
 pb_text pb_route(pb_incoming *in) { return (void)in, pb_fact("route"); }
 
@@ -121,4 +122,5 @@ void pb_refresh_auth(pb_verdict *v) { pb_set_bool(v->root, "retry.refresh_auth",
 void pb_dead(pb_verdict *v, pb_text why) { pb_set_str(v->root, "dead", or_else(why, PB("the plugin did not say why"))); }
 void pb_disable(pb_verdict *v, pb_text why) { pb_set_str(v->root, "disable", or_else(why, PB("the plugin did not say why"))); }
 void pb_slow_down(pb_verdict *v, int64_t seconds) { pb_set_str(v->root, "slow_down", in_seconds(seconds)); }
+void pb_no_effect(pb_verdict *v) { pb_set_raw(v->root, "effect", PB("null")); }
 pb_obj pb_keep(pb_verdict *v) { return pb_object(v->root, "memo"); }

@@ -116,6 +116,11 @@ void pb_received(pb_event e, pb_text time) {
 
 void pb_derived(pb_event e, const char *path) { pb_append(e.obj, "data.derived", pb_text_of(path)); }
 
+void pb_echo(pb_event e, pb_text key, pb_text value) {
+	pb_set_str(e.obj, "echo.key", key);
+	pb_set_str(e.obj, "echo.value", value);
+}
+
 void pb_attribute(pb_event e, const char *name, pb_text value) {
 	if (value.len > 0) pb_put_str(pb_child(e.obj, pb_text_of(name), PB_PART_LEAF), value);
 }

@@ -95,6 +95,9 @@ bool pb_time_of(pb_event e, pb_value v);
 void pb_received(pb_event e, pb_text time);
 /* pb_derived adds to data.derived: the path of what was computed rather than read. */
 void pb_derived(pb_event e, const char *path);
+/* pb_echo says of which effect (pb_effect) the event would be the echo: what it reports, in the words that the plugin has for
+ * deliveries to the same system. It is no part of the event. */
+void pb_echo(pb_event e, pb_text key, pb_text value);
 void pb_attribute(pb_event e, const char *name, pb_text value);
 /* pb_data is the event's content. */
 pb_obj pb_data(pb_event e);
@@ -107,6 +110,8 @@ typedef struct pb_outgoing pb_outgoing;
 /* pb_event_of is the event as a value: pb_get(pb_event_of(in), "data.agent.id"). pb_in is that in one. */
 pb_value pb_event_of(pb_incoming *in);
 static inline pb_value pb_in(pb_incoming *in, const char *path) { return pb_get(pb_event_of(in), path); }
+/* pb_extensions is what of the vendor's message no field carries: data.extensions.<vendor>. */
+pb_value pb_extensions(pb_incoming *in, const char *vendor);
 pb_text pb_destination(pb_incoming *in);
 pb_text pb_route(pb_incoming *in);
 /* pb_attempt counts this delivery's attempts, from 1. */
@@ -133,7 +138,8 @@ pb_obj pb_json_body(pb_outgoing *q);
 bool pb_raw_json_body(pb_outgoing *q, pb_text json);
 void pb_text_body(pb_outgoing *q, pb_text body);
 void pb_bytes_body(pb_outgoing *q, pb_text body);
-/* pb_effect says what the delivery will cause, so that a source that soon reports just that is known as its echo. */
+/* pb_effect says what the delivery will cause, so that a source that soon reports just that is known as its echo. It counts from
+ * the next request on; judge takes it back with pb_no_effect. */
 void pb_effect(pb_outgoing *q, pb_text key, pb_text value);
 /* pb_memo is carried to judge, to further steps and, with a retry, to the next attempt. */
 pb_obj pb_memo(pb_outgoing *q);
@@ -168,6 +174,8 @@ void pb_refresh_auth(pb_verdict *v);
 void pb_dead(pb_verdict *v, pb_text why);
 void pb_disable(pb_verdict *v, pb_text why);
 void pb_slow_down(pb_verdict *v, int64_t seconds);
+/* pb_no_effect takes back what pb_effect stated: nothing was caused, so there will be no echo. */
+void pb_no_effect(pb_verdict *v);
 /* pb_keep is carried to the next step and, with a retry, to the next attempt. */
 pb_obj pb_keep(pb_verdict *v);
 

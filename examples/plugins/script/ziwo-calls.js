@@ -1,6 +1,6 @@
 // Plugin ziwo-calls reads the messages that Ziwo posts about calls: created, ringing, answered, ended. Whatever else
 // Ziwo posts becomes a vendor.unmapped event, and what no field carries stays under extensions, so that nothing is lost.
-import { config, Doc, fail, reject } from "plugboard";
+import { config, Doc, fail, get, reject, set } from "plugboard";
 
 // Without an account events of two accounts could not be told apart.
 export function init() {
@@ -91,3 +91,25 @@ function deriveDirection(e, from, to) {
   e.set("call.direction", internal(to) ? "inbound" : "outbound");
   e.derived("data.call.direction");
 }
+
+// Where Ziwo has what stands in data.call.
+const fields = {
+  id: "callID", other_leg_id: "otherLegCallID", from: "callerIdNumber", from_name: "callerIdName", to: "calleeIdNumber", to_name: "calleeIdName",
+  "queue.name": "queueName", recording_file: "recordingFile", started_at: "startedAt", answered_at: "answeredAt", ended_at: "endedAt",
+  outcome_raw: "result", "timings.total_seconds": "duration", "timings.talk_seconds": "talkTime", "timings.ring_seconds": "ringTime",
+};
+
+// Makes the message again that receive has made an event of: what was kept under extensions, and over it the fields, where Ziwo
+// has them. Ziwo writes numbers as texts.
+export function encode(event, message) {
+  const { call, derived = [], extensions } = event.data;
+  if (event.ccvendor !== "ziwo" || (!call && event.type !== unmapped)) throw reject(`Ziwo has no message for ${event.type}`);
+  const body = { ...extensions?.ziwo };
+  set(body, "type", event.cctype);
+  if (!call && !derived.includes("time")) set(body, "startedAt", event.time);
+  for (const [path, name] of Object.entries(fields)) set(body, name, asText(get(call, path)));
+  if (!derived.includes("data.call.direction")) set(body, "direction", call?.direction); // else it is not Ziwo who said it
+  message.json(body);
+}
+
+const asText = (value) => (value === undefined ? undefined : String(value));

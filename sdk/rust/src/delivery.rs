@@ -43,6 +43,16 @@ impl<'d> Incoming<'d> {
         self.get("ccvendor").str()
     }
 
+    /// The account at the vendor.
+    pub fn account(&self) -> Cow<'d, str> {
+        self.get("ccaccount").str()
+    }
+
+    /// What of the vendor's message no field carries: data.extensions.<vendor>.
+    pub fn extensions(&self, vendor: &str) -> Value<'d> {
+        self.get("data.extensions").member(vendor)
+    }
+
     /// Follows a path from the event's attributes on: data.agent.id.
     #[inline]
     pub fn get(&self, path: &str) -> Value<'d> {
@@ -150,7 +160,8 @@ impl<'b> Outgoing<'b> {
         self.o.object("form").named(name, value);
     }
 
-    /// Says what the delivery will cause, so that a source that soon reports just that is recognised as its echo.
+    /// Says what the delivery will cause, so that a source that soon reports just that is recognised as its echo. It counts
+    /// from the next request on; judge takes it back with [`Verdict::no_effect`](crate::Verdict::no_effect).
     pub fn effect(&self, key: &str, value: &str) {
         self.outer.str("effect.key", key);
         self.outer.str("effect.value", value);

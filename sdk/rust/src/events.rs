@@ -122,6 +122,13 @@ impl<'b> Event<'b> {
         self.o.append("data.derived", paths);
     }
 
+    /// Says of which effect ([`Outgoing::effect`](crate::Outgoing::effect)) the event would be the echo: what it reports, in the
+    /// words that the plugin has for deliveries to the same system. It is no part of the event.
+    pub fn echo(self, key: &str, value: &str) {
+        self.o.str("echo.key", key);
+        self.o.str("echo.value", value);
+    }
+
     /// Sets an extension attribute; CloudEvents allows lower-case letters and digits in its name.
     pub fn attribute(self, name: &str, value: &str) {
         self.o.named(name, value);

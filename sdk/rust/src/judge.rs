@@ -112,6 +112,11 @@ impl<'b> Verdict<'b> {
         self.o.str("slow_down", &format!("{seconds}s"));
     }
 
+    /// Takes back what [`Outgoing::effect`] stated: nothing was caused, so there will be no echo.
+    pub fn no_effect(&self) {
+        self.o.raw("effect", b"null");
+    }
+
     /// Is carried to the next step and, with a retry, to the next attempt.
     pub fn memo(&self) -> Obj<'b> {
         self.o.object("memo")

@@ -99,3 +99,38 @@ static pb_end read(pb_request *r, pb_events *out) {
 	return pb_done();
 }
 PB_RECEIVE(read)
+
+/* places are where Ziwo has what stands in data.call. */
+static const struct {
+	const char *path, *name;
+} places[] = {
+	{"id", "callID"}, {"other_leg_id", "otherLegCallID"}, {"from", "callerIdNumber"}, {"from_name", "callerIdName"},
+	{"to", "calleeIdNumber"}, {"to_name", "calleeIdName"}, {"queue.name", "queueName"}, {"recording_file", "recordingFile"},
+	{"started_at", "startedAt"}, {"answered_at", "answeredAt"}, {"ended_at", "endedAt"}, {"outcome_raw", "result"},
+	{"timings.total_seconds", "duration"}, {"timings.talk_seconds", "talkTime"}, {"timings.ring_seconds", "ringTime"},
+};
+
+/* derived says whether it is not Ziwo who said what stands at a path. */
+static bool derived(pb_incoming *in, const char *path) {
+	pb_value list = pb_in(in, "data.derived");
+	for (pb_value d = pb_first(list); d; d = pb_next(list, d))
+		if (pb_is(pb_str(d), path)) return true;
+	return false;
+}
+
+/* rebuild makes the message again that read has made an event of: what was kept under extensions, and over it the fields, where
+ * Ziwo has them. Ziwo writes numbers as texts. */
+static pb_end rebuild(pb_incoming *in, pb_outgoing *out) {
+	pb_value call = pb_in(in, "data.call");
+	pb_text type = pb_str(pb_in(in, "type"));
+	if (!pb_is(pb_str(pb_in(in, "ccvendor")), "ziwo") || (!call && !pb_is(type, "vendor.unmapped")))
+		return pb_reject(pb_cat(PB("Ziwo has no message for "), type));
+	pb_obj body = pb_json_body(out);
+	pb_merge(body, pb_extensions(in, "ziwo"));
+	pb_set_str(body, "type", pb_str(pb_in(in, "cctype")));
+	if (!call && !derived(in, "time")) pb_set_str(body, "startedAt", pb_str(pb_in(in, "time")));
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) pb_set_str(body, places[i].name, pb_str(pb_get(call, places[i].path)));
+	if (!derived(in, "data.call.direction")) pb_set_str(body, "direction", pb_str(pb_get(call, "direction")));
+	return pb_done();
+}
+PB_ENCODE(rebuild)

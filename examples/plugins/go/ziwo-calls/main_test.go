@@ -7,5 +7,5 @@ import (
 )
 
 func TestPlugin(t *testing.T) {
-	plugintest.Run(t, plugintest.Plugin{Init: checkConfig, Receive: read}, "../../cases/ziwo-calls")
+	plugintest.Run(t, plugintest.Plugin{Init: checkConfig, Receive: read, Encode: rebuild}, "../../cases/ziwo-calls")
 }

@@ -184,6 +184,12 @@ static pb_end refuse(pb_request *r, pb_events *out) {
 	return pb_drop(PB(""));
 }
 
+static pb_end name_echo(pb_request *r, pb_events *out) {
+	(void)r;
+	pb_echo(pb_add(out, "x"), PB("agent/7"), PB("away"));
+	return pb_done();
+}
+
 static pb_end pass(pb_incoming *in, pb_outgoing *out) { return (void)in, (void)out, pb_done(); }
 static pb_end leave(pb_answer *a, pb_verdict *v) { return (void)a, (void)v, pb_done(); }
 
@@ -205,6 +211,9 @@ static void a_call_ends_as_it_is_told(void) {
 	SAME(host_stopped, "no: text ends too early (byte 1)");
 	begin("{}");
 	TRUE(pb_run_receive(refuse) == 2 && host_stop_kind == 2 && host_output.at == NULL);
+	begin("{}");
+	TRUE(pb_run_receive(name_echo) == 0);
+	SAME(host_output, "{\"events\":[{\"type\":\"x\",\"echo\":{\"key\":\"agent/7\",\"value\":\"away\"}}]}");
 	begin("{");
 	TRUE(pb_run_format(pass) == 4 && host_stop_kind == 4);
 	SAME(host_stopped, "event is not JSON: text ends too early (byte 1)");
@@ -249,6 +258,7 @@ static pb_end decide(pb_answer *a, pb_verdict *v) {
 	pb_again_at(v, PB("2025-03-04T08:00:00Z"), PB(""));
 	pb_refresh_auth(v);
 	pb_slow_down(v, 30);
+	pb_no_effect(v);
 	pb_copy_from(pb_keep(v), "url", pb_get(pb_sent(a), "url"));
 	return pb_done();
 }
@@ -266,7 +276,7 @@ static void writes_requests_and_verdicts(void) {
 		"\"body_base64\":\"eyJuIjo3fQ==\"},\"memo\":{\"k\":1}}");
 	TRUE(pb_run_judge(decide) == 0);
 	SAME(host_output, "{\"retry\":{\"reason\":\"the plugin asked to try again\",\"after\":\"5s\",\"at\":\"2025-03-04T08:00:00Z\",\"refresh_auth\":true},"
-		"\"slow_down\":\"30s\",\"memo\":{\"url\":\"/x\"}}");
+		"\"slow_down\":\"30s\",\"effect\":null,\"memo\":{\"url\":\"/x\"}}");
 }
 
 static pb_end change(pb_incoming *in, pb_events *out) {

@@ -261,11 +261,21 @@ fn writes_requests_and_verdicts() {
         assert_eq!((a.body(), a.json()?.get("n").int(), a.memo().get("k").int()), (&br#"{"n":7}"#[..], Some(7), Some(1)));
         v.retry("").after_seconds(5).at("2025-03-04T08:00:00Z").refresh_auth();
         v.slow_down(30);
+        v.no_effect();
         v.memo().copy_from("url", a.request().get("url"));
         Ok(())
     });
-    let want = r#"{"retry":{"reason":"the plugin asked to try again","after":"5s","at":"2025-03-04T08:00:00Z","refresh_auth":true},"slow_down":"30s","memo":{"url":"/x"}}"#;
+    let want = r#"{"retry":{"reason":"the plugin asked to try again","after":"5s","at":"2025-03-04T08:00:00Z","refresh_auth":true},"slow_down":"30s","effect":null,"memo":{"url":"/x"}}"#;
     assert_eq!(done.output, want);
+}
+
+#[test]
+fn names_what_an_event_is_the_echo_of() {
+    let done = Host::new().receive(|_, out| {
+        out.add("x").echo("agent/7", "away");
+        Ok(())
+    });
+    assert_eq!(done.output, r#"{"events":[{"type":"x","echo":{"key":"agent/7","value":"away"}}]}"#);
 }
 
 #[test]

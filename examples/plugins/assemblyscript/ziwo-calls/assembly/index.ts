@@ -1,9 +1,10 @@
 // Plugin ziwo-calls reads the messages that Ziwo posts about calls: created, ringing, answered, ended. Whatever else
 // Ziwo posts becomes a vendor.unmapped event, and what no field carries stays under extensions, so that nothing is lost.
-import { config, Doc, Event, Events, fail, Init, Kind, Obj, Receive, reject, Request, Stop } from "plugboard";
+import { config, Doc, Encode, Event, Events, fail, Incoming, Init, Kind, Obj, Outgoing, Receive, reject, Request, Stop } from "plugboard";
 
 export function init(): i32 { return Init(checkConfig); }
 export function receive(): i32 { return Receive(read); }
+export function encode(): i32 { return Encode(rebuild); }
 
 function account(): string { return config().get("account").str(); }
 
@@ -87,4 +88,33 @@ function internal(number: string): bool {
     if (c < 48 || c > 57) return false;
   }
   return number.length >= 2 && number.length <= 6;
+}
+
+// Where Ziwo has what stands in data.call.
+const fields = [
+  ["id", "callID"], ["other_leg_id", "otherLegCallID"], ["from", "callerIdNumber"], ["from_name", "callerIdName"],
+  ["to", "calleeIdNumber"], ["to_name", "calleeIdName"], ["queue.name", "queueName"], ["recording_file", "recordingFile"],
+  ["started_at", "startedAt"], ["answered_at", "answeredAt"], ["ended_at", "endedAt"], ["outcome_raw", "result"],
+  ["timings.total_seconds", "duration"], ["timings.talk_seconds", "talkTime"], ["timings.ring_seconds", "ringTime"],
+];
+
+// Makes the message again that read has made an event of: what was kept under extensions, and over it the fields, where Ziwo has
+// them. Ziwo writes numbers as texts.
+function rebuild(event: Incoming, out: Outgoing): Stop | null {
+  const call = event.get("data.call");
+  if (event.vendor() != "ziwo" || (!call.exists() && event.type() != unmapped)) return reject("Ziwo has no message for " + event.type());
+  const body = out.json();
+  body.merge(event.extensions("ziwo"));
+  body.str("type", event.get("cctype").str());
+  if (!call.exists() && !derived(event, "time")) body.str("startedAt", event.time());
+  for (let i = 0; i < fields.length; i++) body.str(fields[i][1], call.get(fields[i][0]).str());
+  if (!derived(event, "data.call.direction")) body.str("direction", call.get("direction").str());
+  return null;
+}
+
+// Whether it is not Ziwo who said what stands at a path.
+function derived(event: Incoming, path: string): bool {
+  const list = event.get("data.derived");
+  for (let i = 0; i < list.len(); i++) if (list.index(i).str() == path) return true;
+  return false;
 }

@@ -1,10 +1,11 @@
 //! Plugin ziwo-calls reads the messages that Ziwo posts about calls: created, ringing, answered, ended. Whatever else Ziwo
 //! posts becomes a vendor.unmapped event, and what no field carries stays under extensions, so that nothing is lost.
 
-use plugboard::{decode_config, fail, reject, Event, Events, Held, Kind, Obj, Request, Result, Value};
+use plugboard::{decode_config, fail, reject, Event, Events, Held, Incoming, Kind, Obj, Outgoing, Request, Result, Value};
 
 plugboard::init!(configure);
 plugboard::receive!(read);
+plugboard::encode!(rebuild);
 
 plugboard::config! {
     struct Config {
@@ -116,4 +117,46 @@ fn derive_direction(call: Obj, e: Event, from: &str, to: &str) {
 /// internal says whether a number is of 2 to 6 digits.
 fn internal(number: &str) -> bool {
     (2..=6).contains(&number.len()) && number.bytes().all(|c| c.is_ascii_digit())
+}
+
+/// FIELDS are where Ziwo has what stands in data.call.
+const FIELDS: [(&str, &str); 15] = [
+    ("id", "callID"),
+    ("other_leg_id", "otherLegCallID"),
+    ("from", "callerIdNumber"),
+    ("from_name", "callerIdName"),
+    ("to", "calleeIdNumber"),
+    ("to_name", "calleeIdName"),
+    ("queue.name", "queueName"),
+    ("recording_file", "recordingFile"),
+    ("started_at", "startedAt"),
+    ("answered_at", "answeredAt"),
+    ("ended_at", "endedAt"),
+    ("outcome_raw", "result"),
+    ("timings.total_seconds", "duration"),
+    ("timings.talk_seconds", "talkTime"),
+    ("timings.ring_seconds", "ringTime"),
+];
+
+/// rebuild makes the message again that read has made an event of: what was kept under extensions, and over it the fields,
+/// where Ziwo has them. Ziwo writes numbers as texts.
+fn rebuild(event: &Incoming, out: &Outgoing) -> Result {
+    let call = event.get("data.call");
+    if event.vendor() != "ziwo" || !call.exists() && event.event_type() != UNMAPPED {
+        return Err(reject(format!("Ziwo has no message for {}", event.event_type())));
+    }
+    let body = out.json();
+    body.merge(event.extensions("ziwo"));
+    body.str("type", &event.get("cctype").str());
+    let derived = |path: &str| event.get("data.derived").members().any(|(_, d)| d.str() == path); // Ziwo did not say it
+    if !call.exists() && !derived("time") {
+        body.str("startedAt", &event.time());
+    }
+    for (path, name) in FIELDS {
+        body.str(name, &call.get(path).str());
+    }
+    if !derived("data.call.direction") {
+        body.str("direction", &call.get("direction").str());
+    }
+    Ok(())
 }

@@ -1,5 +1,5 @@
 // A plugin that shows what the SDK makes of its input: each leaf as a text, a number, a truth and a time.
-import { base64, config, Encode, Events, fact, fromBase64, hex, Incoming, Init, Kind, lookup, Obj, Outgoing, Format,
+import { base64, config, Encode, Events, fact, fromBase64, hex, Incoming, Init, Judge, Kind, lookup, Obj, Outgoing, Format,
   parse, Receive, reject, Request, segment, setState, sign, HMACSHA256, state, Stop, Template, TemplateFormat, time,
   timeFromUnix, Transform, Value, warn, xml } from "plugboard";
 
@@ -7,6 +7,13 @@ export function init(): i32 { return Init(() => null); }
 export function receive(): i32 { return Receive(read); }
 export function transform(): i32 { return Transform(change); }
 export function format(): i32 { return Format(write); }
+export function judge(): i32 {
+  return Judge((a, v) => {
+    v.delivered();
+    v.noEffect();
+    return null;
+  });
+}
 export function encode(): i32 { return Encode(rebuild); }
 
 function read(r: Request, out: Events): Stop | null {
@@ -81,6 +88,7 @@ function change(event: Incoming, out: Events): Stop | null {
   const e = out.copy(event);
   e.remove("data.secret");
   e.attribute("ccextra", "1");
+  e.echo("agent/7", "away");
   e.data().str("a\\.b", "dot");
   e.data().str("deep.er.est", "down");
   e.data().append("list", "a\n\u0001\"\\");
