@@ -32,3 +32,9 @@ func TestNextPage(t *testing.T) {
 		}
 	}
 }
+
+// TestRoundTrip encodes what was received, and receives it again.
+func TestRoundTrip(t *testing.T) {
+	plugintest.RoundTrip(t, plugin, "testdata")
+	plugintest.RoundTrip(t, plugin, "testdata/cases")
+}

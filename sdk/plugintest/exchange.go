@@ -46,11 +46,7 @@ func (s *play) sent(out outRequest) casefile.Sent {
 	case out.JSON != nil:
 		got.Body, got.Headers["content-type"] = out.JSON, "application/json"
 	case out.Form != nil:
-		form := url.Values{}
-		for k, v := range out.Form {
-			form.Set(k, v)
-		}
-		got.Body, got.Headers["content-type"] = []byte(form.Encode()), "application/x-www-form-urlencoded"
+		got.Body, got.Headers["content-type"] = []byte(pairs(out.Form)), "application/x-www-form-urlencoded"
 	case out.BodyBase64 != "":
 		b, err := base64.StdEncoding.DecodeString(out.BodyBase64)
 		if err != nil {
@@ -64,4 +60,13 @@ func (s *play) sent(out outRequest) casefile.Sent {
 		got.Headers[strings.ToLower(k)] = v
 	}
 	return got
+}
+
+// pairs is a form or a query string.
+func pairs(m map[string]string) string {
+	values := url.Values{}
+	for name, value := range m {
+		values.Set(name, value)
+	}
+	return values.Encode()
 }

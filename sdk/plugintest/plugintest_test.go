@@ -203,6 +203,47 @@ func TestEncode(t *testing.T) {
 	Run(t, p, dir)
 }
 
+// TestRoundTrip: a plugin whose encode is right passes, and one that forgets a field, says no, or is not read again does not.
+func TestRoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.request.json")
+	if err := os.WriteFile(file, []byte(`{"method":"GET","target":"/x?agent=7&status=away&more=1"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	receive := func(r *sdk.Request, out *sdk.Events) error {
+		fields := r.QueryFields()
+		e := out.Add("agent.state.changed")
+		e.Data().StrFrom("agent.id", fields.Get("agent"))
+		e.Data().StrFrom("state.name", fields.Get("status"))
+		e.Data().Rest("extensions.acme", fields.Root())
+		e.Received(r.ReceivedAt())
+		return nil
+	}
+	encode := func(in *sdk.Incoming, out *sdk.Message) error {
+		out.Method("GET")
+		for name, v := range in.Extensions("acme").Each {
+			out.Query(name, v.Str())
+		}
+		out.Query("agent", in.Get("data.agent.id").Str())
+		out.Query("status", in.Get("data.state.name").Str())
+		return nil
+	}
+	RoundTrip(t, Plugin{Receive: receive, Encode: encode}, dir)
+	for want, bad := range map[string]func(*sdk.Incoming, *sdk.Message) error{
+		`"name": "away"`: func(in *sdk.Incoming, out *sdk.Message) error {
+			err := encode(in, out)
+			out.Query("status", "here")
+			return err
+		},
+		"encode ends with reject: no": func(*sdk.Incoming, *sdk.Message) error { return sdk.Reject("no") },
+	} {
+		got := new(recorder).run(func(r tb) { playRoundTrip(r, Plugin{Receive: receive, Encode: bad}, file) })
+		if !strings.Contains(strings.ReplaceAll(got, "\u00a0", " "), want) {
+			t.Errorf("want %q, got:\n%s", want, got)
+		}
+	}
+}
+
 func TestReceive(t *testing.T) {
 	Run(t, reading, "testdata")
 }
