@@ -16,7 +16,8 @@ import (
 // environment is what the examples' READMEs ask for.
 var environment = map[string]string{
 	"BABELFORCE_URL": "https://services.babelforce.com", "BABELFORCE_USER": "gateway@example.com",
-	"PLUGBOARD_SECRET_ZENDESK_WEBHOOK":     "not-a-real-secret-either",
+	"PLUGBOARD_SECRET_ZENDESK_WEBHOOK": "not-a-real-secret-either",
+	"TALKDESK_URL":                     "https://api.talkdeskapp.com", "PLUGBOARD_SECRET_TALKDESK_PATH": "not-a-real-secret", "PLUGBOARD_SECRET_TALKDESK_CLIENT": "not-a-real-secret",
 	"PLUGBOARD_SECRET_BABELFORCE_PASSWORD": "not-a-real-secret",
 	"PLUGBOARD_SECRET_BABELFORCE_TOKEN":    "not-a-real-token",
 	"PLUGBOARD_SECRET_ZENDESK_TOKEN":       "nor-this-one",
@@ -46,7 +47,11 @@ func load(t *testing.T, name string) gateway.Options {
 		t.Fatal(err)
 	}
 	text = []byte(strings.Replace(string(text), `dir = "../../plugins"`, gatewaytest.PluginsTable(t), 1))
-	file := filepath.Join(t.TempDir(), "config.toml")
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(name)); err != nil { // files that it names
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "config.toml")
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,15 @@ func pluginConfig[T any](field func(*T) *Settings) reads[T] {
 	}}
 }
 
+// fileKey says whether a key brings a file in: layout_file = "PATH" is layout = "{{file.PATH}}", unless there is a layout as well.
+// A plugin reads no files, so a key of that name could mean nothing else.
+func fileKey(table map[string]any, key string) (name, path string, ok bool) {
+	name, ok = strings.CutSuffix(key, "_file")
+	path, isText := table[key].(string)
+	_, taken := table[name]
+	return name, path, ok && isText && !taken && name != "" && !strings.ContainsAny(path, "{}")
+}
+
 // plain makes a value fit for JSON and fills in its references.
 func (r *reader) plain(n node) any {
 	if items, ok := n.items(); ok {
@@ -47,6 +57,11 @@ func (r *reader) plain(n node) any {
 	case map[string]any:
 		table := make(map[string]any, len(value))
 		for key := range value {
+			if name, path, ok := fileKey(value, key); ok {
+				filled, _ := r.expand(n.key(key), "{{file."+path+"}}", usage{braces: true, plugin: true})
+				table[name] = filled.placeholder
+				continue
+			}
 			table[key] = r.plain(n.key(key))
 		}
 		return table

@@ -137,12 +137,15 @@ func ReadRequest(file string) (*Request, error) {
 	if r.Config == nil {
 		r.Config = f.Connection
 	}
+	var err error
+	if r.Config, err = filled(r.Config, filepath.Dir(file)); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
 	r.Path, r.Query, _ = strings.Cut(f.Target, "?")
 	for name, value := range f.Headers {
 		r.Headers[strings.ToLower(name)] = value
 	}
 	if f.BodyFile != nil && *f.BodyFile != "" {
-		var err error
 		if r.Body, err = os.ReadFile(filepath.Join(filepath.Dir(file), *f.BodyFile)); err != nil {
 			return nil, fmt.Errorf("%s: body_file: %w", file, err)
 		}

@@ -84,6 +84,7 @@ func TestRecover(t *testing.T) {
 		{"a backslash as it is", reply, "{\n\"event\": \"new_reply\",\r\n\"text\": \"\"C:\\new\"\",\n\"by\": \"7\"\n}",
 			`text="C:\new";by=7;`, `{"event":"new_reply"}`},
 		{"nothing where a number should be", `{"n": {n}, "by": "{by}"}`, `{"n": , "by": "a\"b"}`, `by=a"b;`, ``},
+		{"nothing, and a line end behind", "{\"by\": \"{by}\",\n \"n\": {n}\n}", "{\"by\": \"a\"b\",\n \"n\": \n}\n", `by=a"b;`, ``},
 		{"a tag left where a number should be", `{"n": {n}, "by": "{by}"}`, `{"n": {n}, "by": "x"}`, `by=x;`, ``},
 		{"XML", `<r><t>{t}</t><u>{u}</u></r>`, `<r><t>a < b & c</t><u>&amp;</u></r>`, `t=a < b & c;u=&amp;;`, ``},
 		{"a form", `text={t}&by={by}`, `text=you & me&by=7`, `t=you & me;by=7;`, ``},

@@ -197,12 +197,14 @@ func agree(text string, at int, want string) int {
 			i, at = i+1, at+1
 			continue
 		}
-		begin := at
-		for at < len(text) && white(text[at]) {
-			at++
+		begin, most := at, len(text)
+		for run := i; i < len(want) && white(want[i]); {
+			if i++; i == len(want) { // what follows may begin with white space of its own
+				most = min(most, at+i-run)
+			}
 		}
-		for i < len(want) && white(want[i]) {
-			i++
+		for at < most && white(text[at]) {
+			at++
 		}
 		if at == begin {
 			return -1

@@ -3,17 +3,18 @@ package layout
 import "github.com/plugboard/plugboard/sdk/jsondoc"
 
 // Rebuild writes a body as the layout's product would have written it: with the values put in, and with what a walk has left
-// of the body (rest, an object) where it stood. An absent value is left out. In a list that the layout has, the layout's own
-// elements stand. What is given of a link is its query string.
-func (l *Layout) Rebuild(value func(slot int) string, rest jsondoc.Value) ([]byte, error) {
+// of the body (rest, an object) where it stood. An absent value is left out. The layout's own literals stand where literals says so;
+// else they are those of rest, which has them as they came. In a list that the layout has, the layout's own elements stand. What is
+// given of a link is its query string.
+func (l *Layout) Rebuild(value func(slot int) string, rest jsondoc.Value, literals bool) ([]byte, error) {
 	filled := l.Fill(value)
 	root, err := l.filled(filled)
 	if err != nil || root.Kind() != jsondoc.Object {
 		return filled, err
 	}
 	var b jsondoc.Builder
-	b.Root().Merge(root)
-	overlay(b.Root(), root, rest)
+	l.root.put(b.Root(), root, literals)
+	l.root.overlay(b.Root(), rest)
 	out := b.AppendJSON(nil)
 	if l.format == JSON {
 		return out, nil
@@ -26,6 +27,38 @@ func (l *Layout) Rebuild(value func(slot int) string, rest jsondoc.Value) ([]byt
 		return appendElements(nil, doc.Root()), nil
 	}
 	return appendPairs(nil, doc.Root()), nil
+}
+
+// put sets what of a filled layout is to stand.
+func (n *node) put(to jsondoc.Obj, filled jsondoc.Value, literals bool) {
+	for i := range n.children {
+		c := &n.children[i]
+		v, key := filled.Member(c.name), jsondoc.Key(c.name)
+		switch {
+		case c.kind == jsondoc.Object:
+			c.put(to.Object(key), v, literals)
+		case c.kind == jsondoc.Array || literals || len(c.parts) > 0:
+			if !v.Empty() {
+				to.Raw(key, v.Raw())
+			}
+		}
+	}
+}
+
+// overlay puts what remained of a body over the layout.
+func (n *node) overlay(to jsondoc.Obj, rest jsondoc.Value) {
+	for name, v := range rest.Each {
+		under := &node{}
+		if n != nil {
+			under, _ = n.child(name, 0)
+		}
+		switch {
+		case v.Kind() == jsondoc.Object:
+			under.overlay(to.Object(jsondoc.Key(name)), v)
+		case under == nil || under.kind != jsondoc.Array:
+			to.Raw(jsondoc.Key(name), v.Raw())
+		}
+	}
 }
 
 // filled reads what Fill has written as JSON.
@@ -47,19 +80,6 @@ func (l *Layout) filled(body []byte) (jsondoc.Value, error) {
 		return jsondoc.Value{}, err
 	}
 	return doc.Root(), nil
-}
-
-// overlay puts what remained of a body over the layout.
-func overlay(to jsondoc.Obj, base, rest jsondoc.Value) {
-	for name, v := range rest.Each {
-		under := base.Member(name)
-		switch {
-		case v.Kind() == jsondoc.Object:
-			overlay(to.Object(jsondoc.Key(name)), under, v)
-		case under.Kind() != jsondoc.Array:
-			to.Raw(jsondoc.Key(name), v.Raw())
-		}
-	}
 }
 
 func appendPairs(dst []byte, root jsondoc.Value) []byte {
