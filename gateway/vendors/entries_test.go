@@ -46,8 +46,13 @@ plugin = "babelforce"
 verify = { scheme = "bearer", token = "s3cr3t" }
 config = { account = "acme", timezone = "Europe/Berlin" }`, "in/available", "", "046b6c7f-0b8a-43b9-b35d-6489e6da0001"},
 
+	{"wfm", "RingCX (workforce feed)", `
+plugin = "wfm-ringcx"
+verify = { scheme = "basic", username = "ringcx", password = "s3cr3t" }
+config = { timezone = "Europe/Berlin" }`, "05-state-custom-unicode", "10-call-answered", "1369310"},
+
 	{"cloudevents-in", "CloudEvents", `
-verify = { scheme = "none" }`, "examples/telegram/01-away", "", "8447388090494"},
+verify = { scheme = "standard-webhooks", secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" }`, "examples/telegram/01-away", "examples/crm/01-call-ended", "8447388090494"},
 }
 
 // target is a system as a destination. A new one is one entry: its settings (SERVER is its server's address), what its server
@@ -107,6 +112,15 @@ plugin = "webhook"
 config = { format = "cloudevent" }`,
 		func(request) string { return "202 " },
 		func(r request) string { return r.member("type") + " from " + r.member("source") }, nil},
+
+	{"workforce", "workforce system (RingCX's feed)", []string{"state", "call"}, `
+plugin = "wfm-ringcx"
+auth   = { type = "basic", username = "plugboard", password = "s3cr3t" }
+config = { agent_url = "/agent", call_url = "/call", send_body_as_json = true, timezone = "Europe/Berlin" }`,
+		func(request) string { return "" },
+		func(r request) string {
+			return strings.Join(strings.Fields(r.member("event_type")+" "+r.member("event_aux_type")+" "+r.member("call_state")), " ")
+		}, nil},
 
 	{"telegram", "Telegram", []string{"state", "call"}, `
 plugin = "telegram"

@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/plugboard/plugboard/gateway"
+	"github.com/plugboard/plugboard/gateway/gatewaytest"
+	"github.com/plugboard/plugboard/gateway/manifest"
 	"github.com/plugboard/plugboard/sdk/casefile"
 )
 
@@ -57,6 +61,36 @@ func TestRoundTrip(t *testing.T) {
 				t.Error("an encode that loses a value was not found out")
 			}
 		})
+	}
+}
+
+// TestNobodyIsLeftOut: every bundled plugin that says it can encode has its line above.
+func TestNobodyIsLeftOut(t *testing.T) {
+	root, err := gatewaytest.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "plugins", "*", "manifest.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d manifests, %v", len(files), err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := manifest.Parse(content)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		name := filepath.Base(filepath.Dir(file))
+		has := false
+		for _, v := range encoders {
+			has = has || v.plugin == name
+		}
+		if slices.Contains(m.Functions, "encode") != has {
+			t.Errorf("plugin %s: its manifest names %s, and encoders has it: %v", name, m.Functions, has)
+		}
 	}
 }
 
