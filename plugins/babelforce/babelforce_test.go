@@ -6,12 +6,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
 var plugin = plugintest.Plugin{
-	Init: checkConfig, Receive: read, Format: write, Judge: decide,
+	Init: checkConfig, Receive: read, Format: write, Judge: decide, Encode: rebuild,
 	Ignore: []string{"stored_refresh_token"}, // tokens are the gateway's
 }
 
@@ -33,6 +32,9 @@ func TestCases(t *testing.T) { plugintest.Run(t, plugin, "testdata/cases") }
 
 // TestMessages reads what babelforce's task automation posts, in the layout that the README proposes and in others.
 func TestMessages(t *testing.T) { plugintest.Run(t, plugin, "testdata/in") }
+
+// TestOfOthers makes babelforce's messages of other systems' events.
+func TestOfOthers(t *testing.T) { plugintest.Run(t, plugin, "testdata/encode") }
 
 const presences = "08-presence-list.exchange.json"
 
@@ -58,10 +60,7 @@ func TestPresenceList(t *testing.T) {
 }
 
 // TestConfig shows what a configuration is refused for, as the trial before it is taken into use does.
-func TestConfig(t *testing.T) {
-	nothing := func(*sdk.Request, *sdk.Events) error { return nil }
-	plugintest.Run(t, plugintest.Plugin{Init: checkConfig, Receive: nothing}, "testdata/config")
-}
+func TestConfig(t *testing.T) { plugintest.Run(t, plugin, "testdata/config") }
 
 // scenario reads one.
 func scenario(t *testing.T, file string) map[string]any {

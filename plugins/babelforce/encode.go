@@ -99,8 +99,8 @@ func (b *draft) typeFor(canonical string) string {
 
 func (b *draft) agent() {
 	id, external := b.in.Get("data.agent.id").Str(), b.in.Get("data.agent.external_id").Str()
-	if external == "" && b.in.Vendor() != "babelforce" {
-		external = id // as other systems know the agent
+	if b.in.Vendor() != "babelforce" {
+		id, external = "", orDefault(id, external) // what others know the agent by is the source id here
 	}
 	b.put("agent_id", id)
 	b.put("source_id", external)

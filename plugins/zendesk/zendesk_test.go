@@ -3,7 +3,6 @@ package main
 import (
 	"testing"
 
-	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
@@ -19,10 +18,7 @@ func TestCases(t *testing.T) { plugintest.Run(t, plugin, "testdata/cases") }
 func TestDeliveries(t *testing.T) { plugintest.Run(t, plugin, "testdata/out") }
 
 // TestConfig shows what a configuration is refused for, as the trial before it is taken into use does.
-func TestConfig(t *testing.T) {
-	nothing := func(*sdk.Request, *sdk.Events) error { return nil }
-	plugintest.Run(t, plugintest.Plugin{Init: checkConfig, Receive: nothing}, "testdata/config")
-}
+func TestConfig(t *testing.T) { plugintest.Run(t, plugin, "testdata/config") }
 
 // A page's cursor, as it is in links that JSON:API writes.
 func TestNextPage(t *testing.T) {
