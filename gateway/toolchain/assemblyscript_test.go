@@ -42,16 +42,12 @@ func openShow(t testing.TB) wasm.Plugin {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, err := wasm.NewHost(t.Context(), wasm.HostOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = host.Close(context.Background()) })
+	host := openHost(t, wasm.Limits{Deadline: 10 * time.Second})
 	m, err := host.Load(t.Context(), "show", code)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := m.New(t.Context(), wasm.PluginOptions{Config: []byte(`{"a":{"b":"set"}}`), Limits: wasm.Limits{Deadline: 10 * time.Second},
+	p, err := m.New(t.Context(), wasm.PluginOptions{Config: []byte(`{"a":{"b":"set"}}`),
 		Instances: 1, Ready: 1, Tables: known{}, State: known{}, Signer: known{}})
 	if err != nil {
 		t.Fatal(err)

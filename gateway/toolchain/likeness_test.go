@@ -1,7 +1,6 @@
 package toolchain_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -68,11 +67,7 @@ func TestAssemblyScriptTemplates(t *testing.T) { checkTemplates(t, openShow(t)) 
 
 // TestScriptTemplates: the engine of scripts has the C SDK's templates in it; build.sh takes them anew.
 func TestScriptTemplates(t *testing.T) {
-	host, err := wasm.NewHost(t.Context(), wasm.HostOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = host.Close(context.Background()) })
+	host := openHost(t, wasm.Limits{Deadline: 10 * time.Second})
 	m, err := host.LoadScript(t.Context(), "show", []byte(`
 import { template } from "plugboard";
 export function receive(request, events) {
@@ -89,12 +84,7 @@ export function receive(request, events) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := m.New(t.Context(), wasm.PluginOptions{Limits: wasm.Limits{Deadline: 10 * time.Second}, Instances: 1, Ready: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Close(context.Background()) })
-	checkTemplates(t, p)
+	checkTemplates(t, open(t, m, "{}", 1))
 }
 
 // TestAssemblyScriptIsLikeGo holds the SDK's reader and builder against package jsondoc, in the gateway's own host.

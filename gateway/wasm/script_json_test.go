@@ -151,9 +151,9 @@ func TestScriptWords(t *testing.T) {
 		{"all taken", `(() => { const d = new P.Doc({ a: 1 }); d.take("a"); return [d.rest(), d instanceof P.Doc, d.take(""), d.rest()] })()`, `[null,true,{"a":1},null]`},
 		{"templates", "(() => { const t = P.template('<a b=\"{{n}}\">{{#l}}<c>{{.}}</c>{{/l}}</a>', 'xml'); return [t.render({ n: 9007199254740993n, l: ['<', 1.5, true] }), t.render(null)] })()",
 			`["<a b=\"9007199254740993\"><c>&lt;</c><c>1.5</c><c>true</c></a>","<a b=\"\"></a>"]`},
-		{"templates refused", `[["{{x}}", "url"], ["{{x}", "json"], ["a", "html"]].map(([text, format]) => { try { return P.template(text, format) } catch (e) { return e.message } })`,
+		{"templates refused", `[["{{x}}", "url"], ["{{x}", "json"], ["a", "yaml"]].map(([text, format]) => { try { return P.template(text, format) } catch (e) { return e.message } })`,
 			`["template: line 1, column 1: a value cannot choose the link's scheme or host: write them out, or begin with a slash","template: line 1, column 1: {{ is not closed",` +
-				`"template: the format is \"text\", \"json\", \"xml\", \"form\", \"url\" or \"header\""]`},
+				`"template: the format is \"text\", \"json\", \"xml\", \"form\", \"url\", \"header\", \"html\" or \"mrkdwn\""]`},
 		{"JSON", `P.stringify(P.parse('{"a":[9007199254740993]}'))`, `"{\"a\":[9007199254740993]}"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

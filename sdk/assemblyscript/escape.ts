@@ -28,15 +28,15 @@ export function percent(s: string, plus: bool, dots: bool): string {
 export function segment(s: string): string { return percent(s, false, s == "." || s == ".."); }
 
 /** A text as HTML and XML have it: &, <, >, and both quotes escaped. */
-export function xml(s: string): string { return escapeXML(s, false); }
+export function xml(s: string): string { return escapeXML(s, true, false); }
 
-/** The same, and as numbers the white space that a reader of XML would change. */
-export function escapeXML(s: string, space: bool): string {
+/** &, < and > escaped; quotes too, as attributes need it; and as numbers the white space that a reader of XML would change. */
+export function escapeXML(s: string, quotes: bool, space: bool): string {
   const units = room(s.length * 12);
   let to = units;
   for (let i = 0; i < s.length; i++) {
     const c = s.charCodeAt(i);
-    const entity = c > 0x3e || (c < 0x22 && !space) ? "" : entityOf(c);
+    const entity = c > 0x3e || (c < 0x22 && !space) || ((c == 0x22 || c == 0x27) && !quotes) ? "" : entityOf(c);
     if (entity == "") {
       store<u16>(to, c);
       to += 2;

@@ -3,7 +3,7 @@
 import { TemplateFormat } from "./template";
 
 /** Where a value stands, which decides how it is escaped. */
-export enum Place { Text, JSONString, JSONValue, XML, Form, URL }
+export enum Place { Text, JSONString, JSONValue, XML, HTML, HTMLAttribute, Form, URL }
 
 enum State {
   Outside, // of a JSON string; text between XML's tags
@@ -26,6 +26,8 @@ export class Context {
     switch (this.format) {
       case TemplateFormat.JSON: return this.state == State.Outside ? Place.JSONValue : Place.JSONString;
       case TemplateFormat.XML: return Place.XML;
+      case TemplateFormat.HTML: return this.state == State.Outside ? Place.HTML : Place.HTMLAttribute;
+      case TemplateFormat.Mrkdwn: return Place.HTML;
       case TemplateFormat.Form: return Place.Form;
       case TemplateFormat.URL: return Place.URL;
     }
@@ -34,7 +36,7 @@ export class Context {
 
   /** Why no value can stand here; "" when one can. */
   refuses(): string {
-    if (this.format == TemplateFormat.XML) return this.xmlRefuses();
+    if (this.format == TemplateFormat.XML || this.format == TemplateFormat.HTML) return this.xmlRefuses();
     if (this.format == TemplateFormat.JSON && this.state != State.Outside && (this.state != State.InString || this.hex > 0)) {
       return "a value cannot stand in the middle of an escape";
     }
@@ -57,7 +59,7 @@ export class Context {
   /** Goes past a piece of the template's own text. */
   feed(text: string): void {
     if (this.format == TemplateFormat.JSON) for (let i = 0; i < text.length; i++) this.feedJSON(text.charCodeAt(i));
-    if (this.format == TemplateFormat.XML) this.feedXML(text);
+    if (this.format == TemplateFormat.XML || this.format == TemplateFormat.HTML) this.feedXML(text);
     if (this.format == TemplateFormat.URL) this.feedURL(text);
   }
 

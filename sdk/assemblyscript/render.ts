@@ -81,7 +81,9 @@ export class Result {
         this.escape(s);
         return this.add('"');
       case Place.JSONString: return this.escape(s);
-      case Place.XML: return this.add(escapeXML(s, true));
+      case Place.XML: return this.add(escapeXML(s, true, true));
+      case Place.HTML: return this.add(escapeXML(s, false, false));
+      case Place.HTMLAttribute: return this.add(escapeXML(s, true, false));
       case Place.Form: return this.add(percent(s, true, false));
       case Place.URL: return this.add(percent(s, false, false));
     }

@@ -30,6 +30,10 @@ export enum TemplateFormat {
   URL,
   /** A header line's value. */
   Header,
+  /** A piece of HTML as chats take it: values are text, or stand in an attribute's quotes. */
+  HTML,
+  /** Slack's markup, in which &, < and > alone have a meaning that a value could carry. */
+  Mrkdwn,
 }
 
 export enum Piece { Text, Value, Section, Inverted }

@@ -47,7 +47,7 @@ pb_text pb_check(pb_format format, pb_text out) {
 			if (control(out.at[i], false) || out.at[i] == ' ') return PB("result holds a space, a line end or another control character");
 		if (format == PB_FORMAT_URL) return check_path(out);
 		break;
-	case PB_FORMAT_TEXT: break;
+	case PB_FORMAT_TEXT: case PB_FORMAT_HTML: case PB_FORMAT_MRKDWN: break;
 	}
 	return (pb_text){0};
 }

@@ -30,6 +30,8 @@ const char *pb_context_place(const pb_context *c, pb_place_kind *place) {
 	switch (c->format) {
 	case PB_FORMAT_JSON: return json_place(c, place);
 	case PB_FORMAT_XML: *place = PB_AT_XML; return xml_place(c);
+	case PB_FORMAT_HTML: *place = c->state == OUTSIDE ? PB_AT_HTML : PB_AT_HTML_ATTRIBUTE; return xml_place(c);
+	case PB_FORMAT_MRKDWN: *place = PB_AT_HTML; return NULL;
 	case PB_FORMAT_FORM: *place = PB_AT_FORM; return NULL;
 	case PB_FORMAT_URL:
 		*place = PB_AT_URL;
@@ -125,6 +127,6 @@ static void feed_url(pb_context *c, pb_text text) {
 
 void pb_context_feed(pb_context *c, pb_text text) {
 	if (c->format == PB_FORMAT_JSON) feed_json(c, text);
-	if (c->format == PB_FORMAT_XML) feed_xml(c, text);
+	if (c->format == PB_FORMAT_XML || c->format == PB_FORMAT_HTML) feed_xml(c, text);
 	if (c->format == PB_FORMAT_URL) feed_url(c, text);
 }

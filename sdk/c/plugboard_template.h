@@ -14,7 +14,10 @@
 
 #include "plugboard_json.h"
 
-typedef enum { PB_FORMAT_TEXT, PB_FORMAT_JSON, PB_FORMAT_XML, PB_FORMAT_FORM, PB_FORMAT_URL, PB_FORMAT_HEADER } pb_format;
+typedef enum { PB_FORMAT_TEXT, PB_FORMAT_JSON, PB_FORMAT_XML, PB_FORMAT_FORM, PB_FORMAT_URL, PB_FORMAT_HEADER,
+	PB_FORMAT_HTML,   /* a piece of HTML as chats take it: values are text, or stand in an attribute's quotes */
+	PB_FORMAT_MRKDWN, /* Slack's markup, in which &, < and > alone have a meaning that a value could carry */
+} pb_format;
 
 typedef struct pb_template pb_template;
 

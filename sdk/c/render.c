@@ -42,6 +42,21 @@ static void put_xml(pb_text s) {
 	}
 }
 
+/* put_html writes text as chats read it: they know few entities, so no more is escaped than could be taken for markup. Quotes are
+ * only in an attribute. Line ends stay: they are line ends there. */
+static void put_html(pb_text s, bool quotes) {
+	pb_ensure(6 * s.len);
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.at[i];
+		if (c == '&') pb_put(PB("&amp;"));
+		else if (c == '<') pb_put(PB("&lt;"));
+		else if (c == '>') pb_put(PB("&gt;"));
+		else if (c == '"' && quotes) pb_put(PB("&quot;"));
+		else if (c == '\'' && quotes) pb_put(PB("&#39;"));
+		else *pb_at++ = c;
+	}
+}
+
 /* A piece is a part of the result. Values are escaped at the front of memory as they come, so the result is joined at the end. */
 typedef struct piece {
 	pb_text text;
@@ -75,6 +90,7 @@ static pb_text escaped(pb_place_kind place, pb_value v) {
 		break;
 	case PB_AT_JSON_STRING: pb_put_escaped(s.at, s.len); break;
 	case PB_AT_XML: put_xml(s); break;
+	case PB_AT_HTML: case PB_AT_HTML_ATTRIBUTE: put_html(s, place == PB_AT_HTML_ATTRIBUTE); break;
 	default: pb_put_percent(s, place == PB_AT_FORM, false);
 	}
 	return (pb_text){from, (size_t)(pb_at - from)};

@@ -5,7 +5,7 @@
 #include "internal.h"
 
 /* A pb_place_kind is where a value stands, which decides how it is escaped. */
-typedef enum { PB_AT_TEXT, PB_AT_JSON_STRING, PB_AT_JSON_VALUE, PB_AT_XML, PB_AT_FORM, PB_AT_URL } pb_place_kind;
+typedef enum { PB_AT_TEXT, PB_AT_JSON_STRING, PB_AT_JSON_VALUE, PB_AT_XML, PB_AT_HTML, PB_AT_HTML_ATTRIBUTE, PB_AT_FORM, PB_AT_URL } pb_place_kind;
 
 /* A pb_context follows a template's text and knows what is open. Two that are equal go on equally. */
 typedef struct {

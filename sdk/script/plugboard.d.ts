@@ -62,7 +62,7 @@ declare module "plugboard" {
 
   /** A text with {{data.agent.name}} in it, whose values are escaped for where they stand. */
   interface Template { render(value: unknown): string; }
-  export function template(text: string, format: "text" | "json" | "xml" | "form" | "url" | "header"): Template;
+  export function template(text: string, format: "text" | "json" | "xml" | "form" | "url" | "header" | "html" | "mrkdwn"): Template;
 
   interface Log { (...parts: unknown[]): void; }
   export const log: { debug: Log; info: Log; warn: Log; error: Log };

@@ -28,7 +28,7 @@ func readCases(t testing.TB) cases {
 	return c
 }
 
-var formats = map[string]Format{"text": Text, "json": JSON, "xml": XML, "form": Form, "url": URL, "header": Header}
+var formats = map[string]Format{"text": Text, "json": JSON, "xml": XML, "form": Form, "url": URL, "header": Header, "html": HTML, "mrkdwn": Mrkdwn}
 
 func render(t *testing.T, event []byte, text, format string) (string, error) {
 	t.Helper()

@@ -120,7 +120,7 @@ class Template {
 }
 
 /** A text with {{data.agent.name}} in it, for values that are escaped for where they stand. The format is what it makes: "text",
- * "json", "xml", "form", "url" or "header". Make it once, outside of the functions. */
+ * "json", "xml", "form", "url", "header", "html" (as chats take it) or "mrkdwn" (Slack's). Make it once, outside of the functions. */
 export const template = (text, format) => new Template(text, format);
 
 const line = (level) => (...parts) =>

@@ -467,7 +467,7 @@ FUNCTION(host_template)
         format++;
     JS_FreeCString(ctx, name);
     if (format == TEMPLATE_FORMATS)
-        return JS_ThrowTypeError(ctx, "template: the format is \"text\", \"json\", \"xml\", \"form\", \"url\" or \"header\"");
+        return JS_ThrowTypeError(ctx, "template: the format is \"text\", \"json\", \"xml\", \"form\", \"url\", \"header\", \"html\" or \"mrkdwn\"");
     if (!(text = text_of(ctx, argv[0], &n)))
         return JS_EXCEPTION;
     t = template_read(text, n, format, &said, &said_n);

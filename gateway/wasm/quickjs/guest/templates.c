@@ -19,7 +19,7 @@ struct Template {
     chunk *chunks;
 };
 
-const char *const template_formats[TEMPLATE_FORMATS] = { "text", "json", "xml", "form", "url", "header" };
+const char *const template_formats[TEMPLATE_FORMATS] = { "text", "json", "xml", "form", "url", "header", "html", "mrkdwn" };
 
 char *pb_at, *pb_limit;
 static chunk *chunks;

@@ -15,7 +15,7 @@ void template_free(Template *t);
 int template_render(const Template *t, const char *json, size_t n, const char **said, size_t *said_n);
 void template_done(void);
 
-enum { TEMPLATE_FORMATS = 6 };
+enum { TEMPLATE_FORMATS = 8 };
 extern const char *const template_formats[TEMPLATE_FORMATS];
 
 #endif

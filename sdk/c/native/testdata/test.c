@@ -124,10 +124,10 @@ static void reads_and_writes_times(void) {
 }
 
 static bool rendered(pb_value test, pb_value event, pb_text *out) {
-	static const char *const formats[] = {"text", "json", "xml", "form", "url", "header"};
+	static const char *const formats[] = {"text", "json", "xml", "form", "url", "header", "html", "mrkdwn"};
 	int format = 0;
-	while (format < 6 && !pb_is(pb_str(pb_get(test, "format")), formats[format])) format++;
-	TRUE(format < 6);
+	while (format < 8 && !pb_is(pb_str(pb_get(test, "format")), formats[format])) format++;
+	TRUE(format < 8);
 	const pb_template *t = pb_template_parse(pb_str(pb_get(test, "template")), (pb_format)format, out);
 	return t && pb_render(t, event, out);
 }

@@ -143,6 +143,8 @@ fn rendered(case: plugboard::Value, event: plugboard::Value) -> std::result::Res
         "form" => Format::Form,
         "url" => Format::Url,
         "header" => Format::Header,
+        "html" => Format::Html,
+        "mrkdwn" => Format::Mrkdwn,
         other => panic!("no format {other}"),
     };
     Template::parse(&case.get("template").str(), format).and_then(|t| t.render(event)).map_err(|e| e.to_string())

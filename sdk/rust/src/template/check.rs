@@ -7,7 +7,7 @@ use crate::json::Doc;
 /// fault says why a result is not what the format asks for.
 pub fn fault(format: Format, out: &str) -> Option<String> {
     match format {
-        Format::Text => None,
+        Format::Text | Format::Html | Format::Mrkdwn => None,
         Format::Json => Doc::parse(out.as_bytes()).err().map(|e| format!("result is not JSON: {e}")),
         Format::Xml => xml::check(out).err().map(|reason| format!("result is not XML: {reason}")),
         Format::Header => out

@@ -9,6 +9,8 @@ pub enum Place {
     JsonString,
     JsonValue,
     Xml,
+    Html,
+    HtmlAttribute,
     Form,
     Url,
 }
@@ -53,10 +55,14 @@ impl Context {
             (Format::Json, InString) if self.hex == 0 => Ok(Place::JsonString),
             (Format::Json, _) => Err("a value cannot stand in the middle of an escape"),
             (Format::Xml, Outside | InDouble | InSingle) => Ok(Place::Xml),
-            (Format::Xml, InTag) => Err("inside a tag a value can only stand in an attribute's quotes"),
-            (Format::Xml, InComment) => Err("a value cannot stand in a comment"),
-            (Format::Xml, InCdata) => Err("a value cannot stand in a CDATA section; leave CDATA out, values are escaped"),
-            (Format::Xml, _) => Err("a value cannot stand in a declaration or processing instruction"),
+            (Format::Html, Outside) | (Format::Mrkdwn, _) => Ok(Place::Html),
+            (Format::Html, InDouble | InSingle) => Ok(Place::HtmlAttribute),
+            (Format::Xml | Format::Html, InTag) => Err("inside a tag a value can only stand in an attribute's quotes"),
+            (Format::Xml | Format::Html, InComment) => Err("a value cannot stand in a comment"),
+            (Format::Xml | Format::Html, InCdata) => {
+                Err("a value cannot stand in a CDATA section; leave CDATA out, values are escaped")
+            }
+            (Format::Xml | Format::Html, _) => Err("a value cannot stand in a declaration or processing instruction"),
             (Format::Form, _) => Ok(Place::Form),
             (Format::Url, InPath | InQuery) => Ok(Place::Url),
             (Format::Url, _) => Err("a value cannot choose the link's scheme or host: write them out, or begin with a slash"),
@@ -68,7 +74,7 @@ impl Context {
     pub fn feed(&mut self, text: &str) {
         match self.format {
             Format::Json => text.bytes().for_each(|c| self.feed_json(c)),
-            Format::Xml => self.feed_xml(text),
+            Format::Xml | Format::Html => self.feed_xml(text),
             Format::Url => self.feed_url(text.as_bytes()),
             _ => {}
         }

@@ -35,6 +35,10 @@ pub enum Format {
     Url,
     /// A header line's value.
     Header,
+    /// A piece of HTML as chats take it: values are text, or stand in an attribute's quotes.
+    Html,
+    /// Slack's markup, in which &, < and > alone have a meaning that a value could carry.
+    Mrkdwn,
 }
 
 /// A template that was read. Make it in init, and keep it in a [`Held`](crate::Held).

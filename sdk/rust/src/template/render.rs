@@ -87,6 +87,8 @@ fn put_value(out: &mut Vec<u8>, place: Place, v: Value) {
         Place::JsonValue => out.extend_from_slice(v.raw().as_bytes()),
         Place::JsonString => append_escaped(out, &s),
         Place::Xml => put_xml(out, &s),
+        Place::Html => put_html(out, &s, false),
+        Place::HtmlAttribute => put_html(out, &s, true),
         Place::Form => append_percent(out, &s, true, false),
         Place::Url => append_percent(out, &s, false, false),
         Place::Text => out.extend_from_slice(s.as_bytes()),
@@ -107,6 +109,21 @@ fn put_xml(out: &mut Vec<u8>, s: &str) {
             '\n' => out.extend_from_slice(b"&#10;"),
             '\r' => out.extend_from_slice(b"&#13;"),
             c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+}
+
+/// put_html writes text as chats read it: they know few entities, so no more is escaped than could be taken for markup. Quotes
+/// are only in an attribute. Line ends stay: they are line ends there.
+fn put_html(out: &mut Vec<u8>, s: &str, quotes: bool) {
+    for &c in s.as_bytes() {
+        match c {
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            b'"' if quotes => out.extend_from_slice(b"&quot;"),
+            b'\'' if quotes => out.extend_from_slice(b"&#39;"),
+            c => out.push(c),
         }
     }
 }

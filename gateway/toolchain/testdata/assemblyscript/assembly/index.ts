@@ -41,7 +41,7 @@ function read(r: Request, out: Events): Stop | null {
 // What each case comes to, for Go to compare: the result, or the fault.
 function templates(cases: Value, out: Events): Stop | null {
   const made = out.add("x").data();
-  const sections = ["renders", "refuses"], formats = ["text", "json", "xml", "form", "url", "header"];
+  const sections = ["renders", "refuses"], formats = ["text", "json", "xml", "form", "url", "header", "html", "mrkdwn"];
   for (let i = 0; i < sections.length; i++) {
     const list = cases.get(sections[i]);
     for (let k = 0; k < list.len(); k++) {
