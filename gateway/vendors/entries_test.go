@@ -20,10 +20,11 @@ var kinds = []kind{
 type sender struct {
 	name     string // of the source
 	heading  string
-	settings string // of the source, in TOML, without its path
+	settings string // of the source, in TOML, without its path; TESTDATA is its plugin's folder of that name
 	state    string // its case; "" when it has none
 	call     string
-	agent    string // data.agent.id of the state: a line of the table by which Zendesk knows the agent
+	agent    string            // data.agent.id of the state: a line of the table by which Zendesk and Talkdesk know the agent
+	query    map[string]string // by kind: what the link has besides
 }
 
 // message is the sender's case of a kind, from the repository's folder on, without its ending; "" when it has none.
@@ -39,20 +40,31 @@ var senders = []sender{
 	{"zendesk", "Zendesk", `
 plugin = "zendesk"
 verify = { scheme = "zendesk", secret = "s3cr3t" }
-config = { account = "main" }`, "03-agent-unified-logout", "", "8447388090494"},
+config = { account = "main" }`, "03-agent-unified-logout", "", "8447388090494", nil},
 
 	{"babelforce-events", "babelforce", `
 plugin = "babelforce"
 verify = { scheme = "bearer", token = "s3cr3t" }
-config = { account = "acme", timezone = "Europe/Berlin" }`, "in/available", "", "046b6c7f-0b8a-43b9-b35d-6489e6da0001"},
+config = { account = "acme", timezone = "Europe/Berlin" }`, "in/available", "", "046b6c7f-0b8a-43b9-b35d-6489e6da0001", nil},
 
 	{"wfm", "RingCX (workforce feed)", `
 plugin = "wfm-ringcx"
 verify = { scheme = "basic", username = "ringcx", password = "s3cr3t" }
-config = { timezone = "Europe/Berlin" }`, "05-state-custom-unicode", "10-call-answered", "1369310"},
+config = { timezone = "Europe/Berlin" }`, "05-state-custom-unicode", "10-call-answered", "1369310", nil},
+
+	{"talkdesk", "Talkdesk", `
+plugin = "talkdesk"
+verify = { scheme = "query", name = "key", value = "s3cr3t" }
+[sources.talkdesk.config]
+account = "acme"
+status_base = { "Lunch 🍜" = "unavailable" }
+[sources.talkdesk.config.automations]
+status = { trigger = "An agent status changes", template_file = "TESTDATA/templates/status-changes.json.txt" }
+ended  = { trigger = "An inbound call ends", template_file = "TESTDATA/templates/inbound-call-ends.json.txt" }`,
+		"03-agent-status-changes", "06-inbound-call-ends", "5d0a0a0a0a0a0a0a0a0a0a01", map[string]string{"state": "automation=status", "call": "automation=ended"}},
 
 	{"cloudevents-in", "CloudEvents", `
-verify = { scheme = "standard-webhooks", secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" }`, "examples/telegram/01-away", "examples/crm/01-call-ended", "8447388090494"},
+verify = { scheme = "standard-webhooks", secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" }`, "examples/telegram/01-away", "examples/crm/01-call-ended", "8447388090494", nil},
 }
 
 // target is a system as a destination. A new one is one entry: its settings (SERVER is its server's address), what its server
@@ -98,6 +110,18 @@ config = { agents = "agents", unmapped = "base", status_map = { unknown = "Away"
 			name := map[string]string{"1": "Online", "2": "Offline", "3": "Away", "4": "Transfers Only"}[r.member("id")]
 			return name + " for " + r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 		}, nil},
+
+	{"talkdesk-status", "Talkdesk: status", []string{"state"}, `
+plugin = "talkdesk"
+auth   = { type = "oauth2-client-credentials", token_url = "SERVER/oauth/token", client_id = "plugboard", client_secret = "s3cr3t" }
+config = { users = "agents", status_map = { offline = "Away", unknown = "Away" } }`,
+		func(r request) string {
+			if r.URL.Path == "/oauth/token" {
+				return `{"access_token":"a","token_type":"Bearer","expires_in":600}`
+			}
+			return "204 "
+		},
+		func(r request) string { return r.member("new_status") }, nil},
 
 	{"crm", "CRM: JSON template", []string{"state", "call"}, `
 plugin = "webhook"

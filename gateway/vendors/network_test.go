@@ -115,7 +115,7 @@ func newNetwork(t *testing.T) *network {
 	var text strings.Builder
 	fmt.Fprintf(&text, "[server]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[queue]\nmin_free = \"1MiB\"\n[plugins]\n%s", gatewaytest.PluginsTable(t))
 	for _, s := range senders {
-		fmt.Fprintf(&text, "[sources.%s]\npath = \"/hooks/%s\"\n%s\n", s.name, s.name, s.settings)
+		fmt.Fprintf(&text, "[sources.%s]\npath = \"/hooks/%s\"\n%s\n", s.name, s.name, strings.ReplaceAll(s.settings, "TESTDATA", testdata(t, s)))
 	}
 	for _, to := range append(targets[:len(targets):len(targets)], deaf) {
 		a := &asked{plays: to.plays, shows: to.shows}
@@ -155,12 +155,24 @@ func newNetwork(t *testing.T) *network {
 	return n
 }
 
+// testdata is the folder of a sender's cases.
+func testdata(t *testing.T, s sender) string {
+	t.Helper()
+	root, err := gatewaytest.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(s.settings, "plugin = \"")
+	plugin, _, _ := strings.Cut(rest, "\"")
+	return filepath.ToSlash(filepath.Join(root, "plugins", plugin, "testdata"))
+}
+
 // post sends one message as its vendor does, and gives how its deliveries ended, by destination.
-func (n *network) post(t *testing.T, s sender, file string) map[string]feed.Note {
+func (n *network) post(t *testing.T, kind kind, s sender, file string) map[string]feed.Note {
 	t.Helper()
 	notes := n.feed.Listen(1024)
 	defer notes.Close()
-	req := n.signed(t, s, file)
+	req := n.signed(t, s, file, s.query[kind.name])
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +201,7 @@ func (n *network) post(t *testing.T, s sender, file string) map[string]feed.Note
 }
 
 // signed is a case's request, signed now.
-func (n *network) signed(t *testing.T, s sender, file string) *http.Request {
+func (n *network) signed(t *testing.T, s sender, file, query string) *http.Request {
 	t.Helper()
 	root, err := gatewaytest.Root()
 	if err != nil {
@@ -200,7 +212,7 @@ func (n *network) signed(t *testing.T, s sender, file string) *http.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := verify.Request{Body: c.Body, Path: src.Path, Query: c.Query, Now: time.Now()}
+	v := verify.Request{Body: c.Body, Path: src.Path, Query: strings.Trim(c.Query+"&"+query, "&"), Now: time.Now()}
 	for name, value := range c.Headers {
 		v.Headers = append(v.Headers, event.Header{Name: name, Value: value})
 	}

@@ -58,7 +58,7 @@ type cells map[string]string
 // send posts one message and gives what came of it at each target.
 func (n *network) send(t *testing.T, kind kind, s sender, file string) cells {
 	t.Helper()
-	ended := n.post(t, s, file)
+	ended := n.post(t, kind, s, file)
 	row := cells{}
 	for _, to := range targets {
 		end, owed := ended[to.name]
