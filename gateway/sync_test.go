@@ -134,7 +134,7 @@ func TestStatusesOfTheirOwn(t *testing.T) {
 func TestWithoutTheGuardTheyNeverAgree(t *testing.T) {
 	s := newSynced(t, `config = { account = "main" }`, "config = { account = \"main\" }\necho = \"0s\"", `unmapped = "create"`,
 		`unmapped = "create", api_changes = "send", unchanged = "send"`, "latest_only = true", "")
-	s.zendesk.repeats, s.babelforce.repeats = 6, 6
+	s.zendesk.repeats, s.babelforce.repeats = 6, 6 // before there is any traffic
 	s.zendesk.byHand(t, "away")
 	s.babelforce.waitForChanges(t, 6)
 	if n := len(strings.Fields(s.zendesk.changes())); n < 5 {
@@ -146,6 +146,7 @@ func TestWithoutTheGuardTheyNeverAgree(t *testing.T) {
 // where once is enough.
 func TestSyncThroughFaults(t *testing.T) {
 	s := newSynced(t)
+	s.zendesk.mu.Lock()
 	s.zendesk.fault = func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodPut {
 			return false
@@ -155,6 +156,7 @@ func TestSyncThroughFaults(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 		return true
 	}
+	s.zendesk.mu.Unlock()
 	s.babelforce.expire()
 	s.babelforce.byHand(t, "away")
 	began := time.Now()

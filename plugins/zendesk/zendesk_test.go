@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"testing"
 
 	"github.com/plugboard/plugboard/sdk/plugintest"
@@ -33,4 +34,27 @@ func TestNextPage(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	plugintest.RoundTrip(t, plugin, "testdata")
 	plugintest.RoundTrip(t, plugin, "testdata/cases")
+}
+
+// FuzzUnescape: what is a query's escape is read as the standard library reads it; anything else is no panic.
+func FuzzUnescape(f *testing.F) {
+	for _, s := range []string{"abc%3D%3D", "a+b", "%", "%f", "%zz", "%C3%BC%"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := unescape(s)
+		if want, err := url.QueryUnescape(s); err == nil && got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	})
+}
+
+// The sum of a comment's text does not hang on its white space, and hangs on everything else.
+func TestCommentEcho(t *testing.T) {
+	_, a := commentEcho("5158", "Hello  Zoë,\r\nsee log ✅\n")
+	_, b := commentEcho("5158", "Hello Zoë, see log ✅")
+	_, c := commentEcho("5158", "Hello Zoe, see log ✅")
+	if a != b || b == c {
+		t.Errorf("%s, %s, %s", a, b, c)
+	}
 }
