@@ -1,0 +1,70 @@
+// Plugin twilio reads what Twilio TaskRouter sends into canonical events, in both of its ways:
+//
+//	EventCallbackUrl   a form: EventType, WorkerSid, WorkerActivityName, …            answered 204, as Twilio asks
+//	Event Streams      a list of CloudEvents: data.payload has worker_sid, …           one event for each
+//
+// The same names are spelt in two ways; message.field knows both. Attributes of workers and tasks, JSON as text, stay
+// under extensions.twilio as they came.
+package main
+
+import (
+	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
+
+func main() {}
+
+//go:wasmexport init
+func start() int32 { return sdk.Init(checkConfig) }
+
+//go:wasmexport receive
+func receive() int32 { return sdk.Receive(read) }
+
+const unmapped = "vendor.unmapped"
+
+func read(r *sdk.Request, out *sdk.Events) error {
+	if prefixed(r.Header("content-type"), "application/x-www-form-urlencoded") {
+		root := r.Form().Root()
+		m := message{root: root, fields: root}
+		m.name = plain(m.field("EventType"))
+		m.fill(r, out)
+		out.Reply(204, "").Header("content-type", "application/json")
+		return nil
+	}
+	doc, err := r.JSON()
+	if err != nil {
+		return sdk.Fail("body is neither a form nor JSON: " + err.Error())
+	}
+	if doc.Root().Kind() != jsondoc.Array {
+		stream(doc.Root(), r, out)
+		return nil
+	}
+	for _, one := range doc.Root().Each {
+		stream(one, r, out)
+	}
+	return nil
+}
+
+// stream reads one CloudEvent. Published samples have a time in datacontenttype and none in time, so nothing but the type
+// is relied on.
+func stream(root jsondoc.Value, r *sdk.Request, out *sdk.Events) {
+	m := message{root: root, fields: root.Get("data.payload"), snake: true}
+	if m.fields.Kind() != jsondoc.Object {
+		m.fields = root.Member("data")
+	}
+	const prefix = "com.twilio.taskrouter."
+	typ := plain(root.Member("type"))
+	if m.name = typ; prefixed(typ, prefix) {
+		m.name = typ[len(prefix):]
+		if own := m.field("EventType"); own.Str() == m.name {
+			own.Carry()
+		}
+	}
+	m.typ = typ
+	if v := root.Member("specversion"); v.Str() == "1.0" {
+		v.Carry()
+	}
+	m.fill(r, out)
+}
+
+func prefixed(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }
