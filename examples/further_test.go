@@ -1,6 +1,6 @@
 package examples_test
 
-// further is what the examples of further vendors ask for.
+// What the examples of further vendors ask for.
 func init() {
 	for name, value := range map[string]string{
 		"AGENTS_URL":                     "https://agents.example.com/events",
