@@ -62,7 +62,7 @@ func parseReference(v jsondoc.Value) reference {
 		}
 	}
 	r := reference{v: v}
-	if id := s[colon+1:]; identifier(id) { // a placeholder that nobody replaced is none
+	if id := s[colon+1:]; id != "" && (id[0] != '{' || id[len(id)-1] != '}') { // a placeholder that nobody replaced is none
 		r.id = id
 	}
 	if len("zen:") <= colon && hasPrefix(s, "zen:") {
