@@ -63,7 +63,7 @@ func text(in *sdk.Incoming) string {
 		return bold(who(in)) + ": " + html(kind)
 	case strings.HasPrefix(kind, "call."):
 		return bold(kind) + " " + html(firstOf(in, "unknown", "data.call.from", "data.call.customer_number")) +
-			" → " + html(firstOf(in, "unknown", "data.call.to", "data.call.contact_center_number")) //nolint:misspell // its name
+			" → " + html(firstOf(in, "unknown", "data.call.to", "data.call.contact_center_number"))
 	case in.Subject() != "":
 		return bold(kind) + " " + html(in.Subject())
 	}
