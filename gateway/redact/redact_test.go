@@ -87,12 +87,8 @@ func TestHashIsTheSameForTheSameTextAndKey(t *testing.T) {
 func TestUntouchedComesBackAsItIs(t *testing.T) {
 	in := []byte(`{"a":{"b":[{"c":1}]}}`)
 	f := redact.NewFields([]string{"a.x", "**.y"}, []string{"z"}, key)
-	if allocs := testing.AllocsPerRun(100, func() {
-		if out, err := f.Document(in); err != nil || &out[0] != &in[0] {
-			t.Error("a copy was made")
-		}
-	}); allocs > 0 {
-		t.Errorf("%v allocations", allocs)
+	if out, err := f.Document(in); err != nil || &out[0] != &in[0] {
+		t.Error("a copy was made")
 	}
 	var none *redact.Fields
 	if out, err := none.Document(in); err != nil || &out[0] != &in[0] {
