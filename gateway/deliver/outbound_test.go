@@ -2,8 +2,12 @@ package deliver_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -111,6 +115,28 @@ func TestTemplateSignature(t *testing.T) {
 	}
 	if r.Header.Get("x-time") != r.Header.Get("webhook-timestamp") || r.RequestURI != "/in?x=1&key=canary-key" {
 		t.Errorf("%s %v", r.RequestURI, r.Header)
+	}
+}
+
+// While a secret is replaced, each makes a signature in a header of its own: one that knows the first alone, and compares
+// its whole header as GitHub's receivers do, accepts; so does one that looks behind it. Without a second secret there is none.
+func TestTemplateSignatureWhileRotating(t *testing.T) {
+	for _, secrets := range [][]string{{"new"}, {"new", "old"}} {
+		in := &inbox{}
+		c := conf(serve(t, in))
+		c.Sign = config.Sign{Scheme: "hmac", Header: "x-sig", Secrets: hidden(secrets...), Prefix: "sha256="}
+		network(t, c, nil).Attempt(t.Context(), owed())
+		for i, name := range []string{"X-Sig", "X-Sig-2"} {
+			var want []string
+			if i < len(secrets) {
+				mac := hmac.New(sha256.New, []byte(secrets[i]))
+				mac.Write(in.bodies[0])
+				want = []string{"sha256=" + hex.EncodeToString(mac.Sum(nil))}
+			}
+			if got := in.got[0].Header[name]; !slices.Equal(got, want) {
+				t.Errorf("with %q: %s is %q, want %q", secrets, name, got, want)
+			}
+		}
 	}
 }
 

@@ -1,9 +1,12 @@
 package deliver
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"hash"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/plugboard/plugboard/queue"
 )
@@ -62,8 +65,20 @@ const fingerprint = 12
 // Fingerprint is a hash of a request as people are shown it, secrets as {{secret.NAME}}: the same secret under another value
 // is the same request, and nothing can be read out of it. Headers are no part: some have the time in them.
 func Fingerprint(method, url string, body []byte) []byte {
-	text := make([]byte, 0, len(method)+len(url)+len(body)+2)
-	text = append(append(append(append(text, method...), ' '), url...), '\n')
-	sum := sha256.Sum256(append(text, body...))
-	return sum[:fingerprint:fingerprint]
+	p := prints.Get().(*printing)
+	defer prints.Put(p)
+	p.hash.Reset()
+	p.line = append(append(append(append(p.line[:0], method...), ' '), url...), '\n')
+	_, _ = p.hash.Write(p.line) // a hash returns no errors
+	_, _ = p.hash.Write(body)
+	p.sum = p.hash.Sum(p.sum[:0])
+	return bytes.Clone(p.sum[:fingerprint])
 }
+
+// printing is what a fingerprint is made with: a body is not copied for it.
+type printing struct {
+	hash      hash.Hash
+	line, sum []byte
+}
+
+var prints = sync.Pool{New: func() any { return &printing{hash: sha256.New()} }}

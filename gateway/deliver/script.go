@@ -53,7 +53,7 @@ func (s *Script) shown(r *Request) Request {
 			out.Header.Add(name, show(v))
 		}
 	}
-	if name := signatureHeader(s.config.Sign); name != "" {
+	for _, name := range signatureHeaders(s.config.Sign) {
 		out.Header.Set(name, "[signed]")
 	}
 	switch a := s.config.Auth; {

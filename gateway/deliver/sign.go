@@ -19,11 +19,11 @@ const (
 
 // signer signs requests, each time anew: receivers refuse a signature that is some minutes old.
 type signer struct {
-	header string // where the signature stands
-	stamp  string // where the time stands
-	make   func(signature.Message) string
-	target bool // the target is signed
-	now    func() time.Time
+	headers []string // where the signatures stand: one for each that make gives
+	stamp   string   // where the time stands
+	make    func(signature.Message) []string
+	target  bool // the target is signed
+	now     func() time.Time
 }
 
 // newSigner gives nil where nothing is signed.
@@ -32,7 +32,7 @@ func newSigner(c config.Sign, now func() time.Time) (*signer, error) {
 	for i, s := range c.Secrets {
 		secrets[i] = s.Reveal()
 	}
-	s := &signer{header: webhookSignature, stamp: webhookTimestamp, now: now}
+	s := &signer{headers: []string{webhookSignature}, stamp: webhookTimestamp, now: now}
 	switch c.Scheme {
 	case "":
 		return nil, nil
@@ -44,7 +44,7 @@ func newSigner(c config.Sign, now func() time.Time) (*signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.make = standard.Sign
+		s.make = func(m signature.Message) []string { return []string{standard.Sign(m)} }
 		return s, nil
 	}
 	form := signature.Form{Algorithm: c.Algorithm, Encoding: c.Encoding, Prefix: c.Prefix, Signed: c.Signed}
@@ -52,7 +52,7 @@ func newSigner(c config.Sign, now func() time.Time) (*signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.make, s.target, s.header = template.Sign, template.Uses("target"), http.CanonicalHeaderKey(c.Header)
+	s.make, s.target, s.headers = template.SignAll, template.Uses("target"), signatureHeaders(c)
 	if c.TimestampHeader != "" {
 		s.stamp = http.CanonicalHeaderKey(c.TimestampHeader)
 	}
@@ -69,16 +69,24 @@ func (s *signer) sign(r *send.Request) {
 	}
 	stamp := []string{m.Timestamp}
 	r.Header[webhookTimestamp], r.Header[s.stamp] = stamp, stamp
-	r.Header[s.header] = []string{s.make(m)}
+	for i, value := range s.make(m) {
+		r.Header[s.headers[i]] = []string{value}
+	}
 }
 
-// signatureHeader names the header in which a destination's requests carry a signature; "" for none.
-func signatureHeader(c config.Sign) string {
-	if c.Scheme == "hmac" {
-		return c.Header
+// signatureHeaders names the headers in which a destination's requests carry signatures; none where nothing is signed. The
+// first secret's stands where every receiver looks; that of each further one, for the time of a rotation, behind it in a
+// header of its own: x-signature-2.
+func signatureHeaders(c config.Sign) []string {
+	switch c.Scheme {
+	case "":
+		return nil
+	case "standard-webhooks":
+		return []string{webhookSignature}
 	}
-	if c.Scheme != "" {
-		return webhookSignature
+	names := []string{http.CanonicalHeaderKey(c.Header)}
+	for i := 1; i < len(c.Secrets); i++ {
+		names = append(names, http.CanonicalHeaderKey(c.Header+"-"+strconv.Itoa(i+1)))
 	}
-	return ""
+	return names
 }

@@ -122,15 +122,22 @@ func (s *source) allows(method string) bool { return slices.Contains(s.methods, 
 
 // raw is the request as it is stored. It is the one copy of what the connection lent.
 func (s *source) raw(req *Request) []byte {
-	var room [16]event.Header
-	r := event.Raw{
-		Method: req.Method, Path: req.Path, Query: req.Query, ContentType: req.header("content-type"),
-		RemoteAddr: req.RemoteAddr, Headers: s.stored.Append(room[:0], req.Headers), Body: req.Body,
-	}
-	if s.redact != nil {
+	if s.redact != nil { // apart, as what it changes cannot stay on the stack
+		r := s.rawOf(req, nil)
 		s.redactRaw(&r)
+		return r.Encode()
 	}
+	var room [16]event.Header
+	r := s.rawOf(req, room[:0])
 	return r.Encode()
+}
+
+// rawOf is a request as it is kept, its headers in the room given.
+func (s *source) rawOf(req *Request, room []event.Header) event.Raw {
+	return event.Raw{
+		Method: req.Method, Path: req.Path, Query: req.Query, ContentType: req.header("content-type"),
+		RemoteAddr: req.RemoteAddr, Headers: s.stored.Append(room, req.Headers), Body: req.Body,
+	}
 }
 
 // read has the body read into events.

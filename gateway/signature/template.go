@@ -21,7 +21,7 @@ type Form struct {
 var fields = []string{"body", "timestamp", "id", "method", "target"}
 
 // Template signs and verifies with an HMAC over a text of the operator's choice, with several secrets while one replaces
-// another: then the signatures stand in one value with commas between, and any of them will do.
+// another: then each makes a signature, and any of them will do.
 type Template struct {
 	form  Form
 	keys  []Key
@@ -110,16 +110,19 @@ func (t *Template) Uses(field string) bool {
 	return false
 }
 
-// Sign gives the header's value.
+// Sign gives the header's value, with the first secret.
 func (t *Template) Sign(m Message) string {
-	var out []byte
+	return string(t.encode([]byte(t.form.Prefix), t.keys[0].sum(nil, t.writer(m))))
+}
+
+// SignAll gives the values of headers, one for each secret in their order. Receivers of such schemes compare the whole
+// header with what they expect, so no two signatures may stand in one.
+func (t *Template) SignAll(m Message) []string {
+	out := make([]string, len(t.keys))
 	for i, k := range t.keys {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = t.encode(append(out, t.form.Prefix...), k.sum(nil, t.writer(m)))
+		out[i] = string(t.encode([]byte(t.form.Prefix), k.sum(nil, t.writer(m))))
 	}
-	return string(out)
+	return out
 }
 
 // Match says whether the header's value, or one of several in it with commas between, is a signature of the message.
