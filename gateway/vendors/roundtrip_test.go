@@ -27,6 +27,7 @@ var encoders = []struct {
 	{"wfm-ringcx", []string{"testdata", "testdata/cases"}},
 	{"babelforce", []string{"testdata/in"}},
 	{"talkdesk", []string{"testdata", "testdata/cases"}},
+	{"ziwo", []string{"testdata", "testdata/cases"}},
 }
 
 // rounds is how many changed messages, and as many changed events, each vendor gets in a plain run.

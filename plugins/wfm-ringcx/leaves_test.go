@@ -15,7 +15,7 @@ import (
 
 // TestCanonical holds the expected events against the canonical ones, field for field. An id is the gateway's to make.
 func TestCanonical(t *testing.T) {
-	files, err := filepath.Glob("testdata/canonical/*.event.json")
+	files, err := filepath.Glob("testdata/*.event.json")
 	if err != nil || len(files) != 4 {
 		t.Fatalf("%d canonical events, %v", len(files), err)
 	}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
+
+// settings are the configuration, read once for an instance.
+type settings struct {
+	// a source's; a destination takes account and internal_number_pattern too
+	account    string
+	internal   pattern
+	statusBase table
+	types      table // canonical types by Ziwo's
+	results    table // outcomes by Ziwo's
+	agents     table // agents' ids by their numbers
+	table      string
+
+	// a destination's
+	webhook    bool // action = "webhook"
+	statuses   map[string]int64
+	logins     jsondoc.Value // by an agent's id
+	formLogin  bool
+	comment    string
+	apiChanges bool
+}
+
+var set settings
+
+var bases = []string{"available", "limited", "engaged", "wrap_up", "unavailable", "offline", "unknown"}
+
+// configure reads the configuration. Its error names the key.
+func configure() error {
+	set = settings{statuses: map[string]int64{}}
+	set.internal, _ = parsePattern("^[0-9]{2,6}$")
+	for key, v := range sdk.Config().Each {
+		if err := set.read(key, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *settings) read(key string, v jsondoc.Value) (err error) {
+	switch key {
+	case "account":
+		err = text(key, v, &s.account)
+	case "internal_number_pattern":
+		fault := ""
+		if s.internal, fault = parsePattern(v.Str()); fault != "" || v.Str() == "" {
+			err = sdk.Reject(key + ": " + fault + `; write one like "^[0-9]{2,6}$"; it has characters, classes, \d, ., counts and |`)
+		}
+	case "status_base":
+		err = s.statusBase.read(key, v, bases...)
+	case "types":
+		err = s.types.read(key, v, "call.created", "call.ringing", "call.answered", "call.ended", "call.held", "call.resumed", "call.transferred",
+			"call.missed", "call.abandoned", "agent.logged_in", "agent.logged_out", "agent.state.changed", unmapped)
+	case "results":
+		err = s.results.read(key, v, outcomes[:]...)
+	case "agents":
+		err = s.agents.read(key, v)
+	case "agent_table":
+		err = text(key, v, &s.table)
+	default:
+		return s.readOut(key, v)
+	}
+	return err
+}
+
+// readOut reads a destination's own keys.
+func (s *settings) readOut(key string, v jsondoc.Value) (err error) {
+	choice := ""
+	switch key {
+	case "action":
+		choice, err = oneOf(key, v, "status", "webhook")
+		s.webhook = choice == "webhook"
+	case "statuses":
+		for name, n := range v.Each {
+			number, ok := n.Int()
+			if !ok || number < 0 {
+				return sdk.Reject(key + `: "` + name + `" is not set to the number of a status; 0 sets none`)
+			}
+			s.statuses[name] = number
+		}
+		if v.Kind() != jsondoc.Object {
+			err = sdk.Reject(key + ` is not a table; write statuses = { "Training" = 7, engaged = 4 }`)
+		}
+	case "logins":
+		err = checkLogins(v)
+		s.logins = v
+	case "login_format":
+		choice, err = oneOf(key, v, "json", "form")
+		s.formLogin = choice == "form"
+	case "comment":
+		err = text(key, v, &s.comment)
+	case "api_changes":
+		choice, err = oneOf(key, v, "drop", "send")
+		s.apiChanges = choice == "send"
+	default:
+		err = sdk.Reject("unknown key " + key + "; a source has account, internal_number_pattern, status_base, types, results, agents and agent_table; " +
+			"a destination action, statuses, logins, login_format, comment and api_changes, and account and internal_number_pattern")
+	}
+	return err
+}
+
+// checkLogins wants for each agent either who logs in for him, or a token.
+func checkLogins(v jsondoc.Value) error {
+	for id, l := range v.Each {
+		named := l.Member("username").Str() != "" && l.Member("password").Str() != ""
+		if named == (l.Member("access_token").Str() != "") {
+			return sdk.Reject(`logins: "` + id + `" needs username and password, or access_token`)
+		}
+		for key := range l.Each {
+			if key != "username" && key != "password" && key != "access_token" && key != "phone" {
+				return sdk.Reject(`logins: "` + id + `" has ` + key + "; the keys are username, password, access_token and phone")
+			}
+		}
+	}
+	if v.Kind() != jsondoc.Object {
+		return sdk.Reject(`logins is not a table; write logins = { "8447" = { username = "ada@example.com", password = "{{secret.ziwo.ada}}" } }`)
+	}
+	return nil
+}
+
+// table are names and what they stand for, in the order of the configuration.
+type table []struct{ name, value string }
+
+// read reads a table of texts; words are what its values may be, any if there are none.
+func (t *table) read(key string, v jsondoc.Value, words ...string) error {
+	if v.Kind() != jsondoc.Object {
+		return sdk.Reject(key + ` is not a table; write ` + key + ` = { "name" = "…" }`)
+	}
+	for name, word := range v.Each {
+		if word.Kind() != jsondoc.String {
+			return sdk.Reject(key + `: "` + name + `" is not set to a text`)
+		}
+		if len(words) > 0 {
+			if _, err := oneOf(key+`: "`+name+`"`, word, words...); err != nil {
+				return err
+			}
+		}
+		*t = append(*t, struct{ name, value string }{name, word.Str()})
+	}
+	return nil
+}
+
+func (t table) find(name string) (value string, ok bool) {
+	for _, e := range t {
+		if name != "" && sameName(e.name, name) {
+			return e.value, true
+		}
+	}
+	return "", false
+}
+
+func text(key string, v jsondoc.Value, to *string) error {
+	if *to = v.Str(); v.Kind() != jsondoc.String {
+		return sdk.Reject(key + " is not a text")
+	}
+	return nil
+}
+
+func oneOf(key string, v jsondoc.Value, words ...string) (string, error) {
+	for _, w := range words {
+		if v.Kind() == jsondoc.String && v.Str() == w {
+			return w, nil
+		}
+	}
+	return "", sdk.Reject(key + " is \"" + v.Str() + "\"; write " + strings.Join(words, " or "))
+}
