@@ -28,7 +28,6 @@ var environment = map[string]string{
 	"PLUGBOARD_SECRET_WFM_PASSWORD":       "not-a-real-secret",
 	"PLUGBOARD_SECRET_WORKFORCE_PASSWORD": "not-a-real-secret",
 	"PLUGBOARD_SECRET_ZIWO_ADA":           "not-a-real-secret",
-	"CRM_URL":                             "https://crm.example.com/ziwo",
 	"WORKFORCE_URL":                       "https://wfm.example.com",
 	"CRM_URL":                             "https://crm.example.com/api",
 	"PLUGBOARD_SECRET_CRM_SIGNING":        "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
