@@ -3,6 +3,7 @@ package vendors_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -30,8 +31,8 @@ var encoders = []struct {
 	{"ziwo", []string{"testdata", "testdata/cases"}},
 }
 
-// rounds is how many changed messages, and as many changed events, each vendor gets in a plain run.
-const rounds = 400
+// rounds is how many changed messages, and as many changed events, each vendor gets.
+var rounds = flag.Int("rounds", 400, "changed messages, and changed events, of each vendor")
 
 // TestRoundTrip: what receive makes of a vendor's message, encode makes into a message of which receive makes the same
 // events, but for the time of receipt and what the plugin says it has derived. The control is an encode that loses a value.
@@ -46,7 +47,7 @@ func TestRoundTrip(t *testing.T) {
 			if events == 0 {
 				t.Fatal("none of its cases made an event; the test shows nothing")
 			}
-			n := rounds
+			n := *rounds
 			if testing.Short() {
 				n /= 10
 			}
