@@ -63,6 +63,27 @@ status = { trigger = "An agent status changes", template_file = "TESTDATA/templa
 ended  = { trigger = "An inbound call ends", template_file = "TESTDATA/templates/inbound-call-ends.json.txt" }`,
 		"03-agent-status-changes", "06-inbound-call-ends", "5d0a0a0a0a0a0a0a0a0a0a01", map[string]string{"state": "automation=status", "call": "automation=ended"}},
 
+	{"twilio", "Twilio TaskRouter", `
+plugin = "twilio"
+public_url = "https://gateway.example.com"
+verify = { scheme = "twilio", secret = "s3cr3t" }
+config = { status_base = { "Pause ☕" = "unavailable" } }`, "01-activity", "", "WK00000000000000000000000000000001", nil},
+
+	{"genesys", "Genesys Cloud", `
+plugin = "genesys"
+verify = { scheme = "header", name = "x-api-key", value = "s3cr3t" }
+config = { account = "acme" }`, "01-activity", "07-conversation", "e2f1c5d0-0000-4000-8000-000000000001", nil},
+
+	{"connect", "Amazon Connect", `
+plugin = "amazon-connect"
+verify = { scheme = "header", name = "x-amz-firehose-access-key", value = "s3cr3t" }
+config = { status_base = { "Lunch" = "unavailable" } }`, "01-state-change", "", "ag-1", nil},
+
+	{"aircall", "Aircall", `
+plugin = "aircall"
+verify = { scheme = "body-token", value = "s3cr3t" }
+config = { account = "acme" }`, "07-user-opened", "04-call-ended", "456", nil},
+
 	{"cloudevents-in", "CloudEvents", `
 verify = { scheme = "standard-webhooks", secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" }`, "examples/telegram/01-away", "examples/crm/01-call-ended", "8447388090494", nil},
 }
