@@ -18,8 +18,8 @@ import (
 )
 
 func newEndpoints() *cobra.Command {
-	c := &cobra.Command{Use: "endpoints", Short: "Destinations set up at run time: list, add, change, remove, enable, disable, test", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c := &cobra.Command{Use: "endpoints", Short: "List destinations set up at run time; add, change, remove, enable, disable, test them", Args: cobra.NoArgs}
+	listEndpoints(c)
 	c.AddCommand(newEndpointsList(), newEndpointsShow(), newEndpointsAdd(), newEndpointsChange(), newEndpointsRemove(),
 		newEndpointsSwitch("enable", true), newEndpointsSwitch("disable", false), newTest("test ID", "/v1/endpoints/"))
 	return c
@@ -34,6 +34,11 @@ type endpointLine struct {
 
 func newEndpointsList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List endpoints, the oldest first", Args: cobra.NoArgs}
+	listEndpoints(c)
+	return c
+}
+
+func listEndpoints(c *cobra.Command) {
 	file, asJSON := configFlag(c), jsonFlag(c)
 	status := c.Flags().String("status", "", "only those that are active, disabled or broken")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -43,7 +48,6 @@ func newEndpointsList() *cobra.Command {
 		}
 		return listAll(c, *file, "/v1/endpoints", query, *asJSON, printEndpoints)
 	}
-	return c
 }
 
 func printEndpoints(w io.Writer, items []json.RawMessage) error {

@@ -34,6 +34,7 @@ to = ["there"]
 	said := run(0, "whsec_", "endpoints", "add", "--url", in.URL, "--types", "order.*,ticket.*", "--description", "the shop", "--set", "allow_http=true", "--set", "allow_private=true")
 	id, _, _ := strings.Cut(said, " ")
 	run(0, "the shop", "endpoints", "list")
+	run(0, "the shop", "endpoints")
 	run(0, `"[redacted]"`, "endpoints", "show", id)
 	run(0, "delivered in", "endpoints", "test", id)
 	run(0, id, "endpoints", "change", id, "--when", `type == "order.paid"`)

@@ -107,6 +107,33 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A key may be a text, a number, true or false; whatever else comes of its expression is told, the subject stands in for it,
+// and nothing is replaced: events that have only their subject in common may say different things.
+func TestKeysOfEachKind(t *testing.T) {
+	for _, c := range []struct {
+		orderBy, data, key string
+		fails              bool
+	}{
+		{`data["n"]`, `{"n":"seven"}`, "seven", false},
+		{`data["n"]`, `{"n":7}`, "7", false},
+		{`data["n"]`, `{"n":7.5}`, "7.5", false},
+		{`data["n"]`, `{"n":true}`, "true", false},
+		{`data["n"]`, `{}`, "", false},
+		{`data["n"]`, `{"n":["a","b"]}`, "agent/7", true},
+		{`data["n"]`, `{"n":{"a":1}}`, "agent/7", true},
+		{`int(data["n"])`, `{"n":"none"}`, "agent/7", true},
+	} {
+		built, faults := route.Build(routes(config.Route{To: []string{"x"}}), []*config.Destination{{Name: "x", OrderBy: c.orderBy, LatestOnly: true}})
+		if faults != nil {
+			t.Fatal(faults)
+		}
+		matches, told := built.Match(nil, "s", parsed(t, "t", c.data))
+		if len(matches) != 1 || matches[0].Key != c.key || matches[0].LatestOnly == c.fails || (len(told) == 1) != c.fails {
+			t.Errorf("%s of %s: %+v, %v", c.orderBy, c.data, matches, told)
+		}
+	}
+}
+
 // What Match appends to stays as it is, also when it names the same destinations.
 func TestMatchAppends(t *testing.T) {
 	built := table(t, config.Route{To: []string{"a"}})
