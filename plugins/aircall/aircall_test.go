@@ -25,3 +25,10 @@ func TestConfigure(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsLost: each leaf of a message is in a field or under extensions, and not in both.
+func TestNothingIsLost(t *testing.T) {
+	if n := plugintest.Leaves(t, "testdata", "aircall", "token"); n < 12 {
+		t.Errorf("only %d messages were checked", n)
+	}
+}

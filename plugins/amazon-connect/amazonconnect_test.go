@@ -11,6 +11,9 @@ var plugin = plugintest.Plugin{Init: checkConfig, Receive: read}
 // TestCases reads messages built from the fields that are documented, and what is missing, unknown or broken.
 func TestCases(t *testing.T) { plugintest.Run(t, plugin, "testdata") }
 
+// TestPacked reads records in the envelopes of those that hand them on.
+func TestPacked(t *testing.T) { plugintest.Run(t, plugin, "testdata/packed") }
+
 // A configuration that could never have an effect is refused.
 func TestConfigure(t *testing.T) {
 	for config, want := range map[string]string{
@@ -23,5 +26,12 @@ func TestConfigure(t *testing.T) {
 		if got := plugintest.Refusal(plugin, config); got != want {
 			t.Errorf("%s:\nwant %s\n got %s", config, want, got)
 		}
+	}
+}
+
+// TestNothingIsLost: each leaf of a message is in a field or under extensions, and not in both.
+func TestNothingIsLost(t *testing.T) {
+	if n := plugintest.Leaves(t, "testdata", "amazon-connect"); n < 6 {
+		t.Errorf("only %d messages were checked", n)
 	}
 }

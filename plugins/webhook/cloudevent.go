@@ -42,10 +42,10 @@ func readMode(c jsondoc.Value) error {
 
 // writeEvent makes the event the body, in the mode that is set.
 func writeEvent(in *sdk.Incoming, out *sdk.Outgoing) {
-	switch {
-	case set.mode == binary:
+	switch set.mode {
+	case binary:
 		writeData(in, out)
-	case set.mode == batch:
+	case batch:
 		out.Text("[" + document(in) + "]")
 	default:
 		out.Text(document(in))
