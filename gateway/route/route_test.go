@@ -164,7 +164,7 @@ func TestBuildFindsEveryFault(t *testing.T) {
 }
 
 func BenchmarkMatch(b *testing.B) {
-	for _, n := range []int{1, 100} {
+	for _, n := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("routes=%d", n), func(b *testing.B) {
 			var list []config.Route
 			for i := range n - 1 {

@@ -41,7 +41,7 @@ func TestOldestBeforeAnythingIsInMemory(t *testing.T) {
 			if err != nil || got["a"] != want["a"] {
 				t.Errorf("%+v, %v; want %+v", got["a"], err, want["a"])
 			}
-			if l, _ := bare.lines["a"].depth(); l.Oldest == want["a"].Oldest {
+			if l, _ := bare.lines["a"].depth(); l.Oldest.Equal(want["a"].Oldest) {
 				t.Error("it was in memory, so nothing is shown here")
 			}
 			if err := bare.store.shut(); err != nil {
