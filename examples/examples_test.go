@@ -17,7 +17,8 @@ import (
 var environment = map[string]string{
 	"BABELFORCE_URL": "https://services.babelforce.com", "BABELFORCE_USER": "gateway@example.com",
 	"PLUGBOARD_SECRET_ZENDESK_WEBHOOK": "not-a-real-secret-either",
-	"TALKDESK_URL":                     "https://api.talkdeskapp.com", "PLUGBOARD_SECRET_TALKDESK_PATH": "not-a-real-secret", "PLUGBOARD_SECRET_TALKDESK_CLIENT": "not-a-real-secret",
+	"EDDYDESK_URL":                     "https://desk.example.com", "PLUGBOARD_SECRET_EDDYDESK_IN": "not-a-real-secret", "PLUGBOARD_SECRET_EDDYDESK_API": "not-a-real-secret",
+	"TALKDESK_URL": "https://api.talkdeskapp.com", "PLUGBOARD_SECRET_TALKDESK_PATH": "not-a-real-secret", "PLUGBOARD_SECRET_TALKDESK_CLIENT": "not-a-real-secret",
 	"PLUGBOARD_SECRET_BABELFORCE_PASSWORD": "not-a-real-secret",
 	"PLUGBOARD_SECRET_BABELFORCE_TOKEN":    "not-a-real-token",
 	"PLUGBOARD_SECRET_ZENDESK_TOKEN":       "nor-this-one",

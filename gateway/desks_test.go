@@ -18,7 +18,7 @@ import (
 // is configured as the fixture's connection says, layout file included. The ones with a canonical reading must equal it field for
 // field, but for the id, of which that shows only the form.
 func TestDeskFixturesThroughTry(t *testing.T) {
-	for vendor, want := range map[string]struct{ fixtures, canonical int }{"talkdesk": {18, 4}} {
+	for vendor, want := range map[string]struct{ fixtures, canonical int }{"talkdesk": {18, 4}, "eddydesk": {14, 3}} {
 		files, err := filepath.Glob("../plugins/" + vendor + "/testdata/[0-9][0-9]-*.request.json")
 		if err != nil || len(files) != want.fixtures {
 			t.Fatalf("%d fixtures, %v; want %d", len(files), err, want.fixtures)

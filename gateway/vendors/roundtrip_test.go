@@ -29,6 +29,7 @@ var encoders = []struct {
 	{"babelforce", []string{"testdata/in"}},
 	{"talkdesk", []string{"testdata", "testdata/cases"}},
 	{"ziwo", []string{"testdata", "testdata/cases"}},
+	{"eddydesk", []string{"testdata", "testdata/cases"}},
 }
 
 // rounds is how many changed messages, and as many changed events, each vendor gets.

@@ -149,17 +149,17 @@ func (m *message) take(slot int, s string) {
 
 // subject says whom the event is about.
 func (m *message) subject() {
-	typ := m.a.trigger.typ
+	typ, call, agent, contact := m.a.trigger.typ, attribute(m.call), attribute(m.agent), attribute(m.contact)
 	switch {
-	case hasPrefix(typ, "agent.") && m.agent != "":
-		m.e.Subject("agent", m.agent)
-	case (hasPrefix(typ, "contact.") || hasPrefix(typ, "note.")) && m.contact != "":
-		m.e.Subject("contact", m.contact)
-	case m.call != "":
-		m.e.Subject("call", m.call)
-	case m.agent != "":
-		m.e.Subject("agent", m.agent)
+	case hasPrefix(typ, "agent.") && agent != "":
+		m.e.Subject("agent", agent)
+	case (hasPrefix(typ, "contact.") || hasPrefix(typ, "note.")) && contact != "":
+		m.e.Subject("contact", contact)
+	case call != "":
+		m.e.Subject("call", call)
+	case agent != "":
+		m.e.Subject("agent", agent)
 	default:
-		m.e.Subject("contact", m.contact)
+		m.e.Subject("contact", contact)
 	}
 }

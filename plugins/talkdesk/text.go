@@ -46,3 +46,17 @@ func whole(s string) (n int64, ok bool) {
 	}
 	return n, true
 }
+
+// attribute is s where it can stand in an event's attribute: short, and without control characters. The gateway refuses an event
+// with any other, and one odd value should not cost the event.
+func attribute(s string) string {
+	if len(s) > 512 {
+		return ""
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return ""
+		}
+	}
+	return s
+}

@@ -22,7 +22,7 @@ const (
 func (l *Layout) tokenise(text string) error {
 	at, from, place := 0, 0, l.outside()
 	for at < len(text) {
-		raw, name := l.syntax.at(text[at:])
+		raw, name := l.syntax.At(text[at:])
 		if raw == "" {
 			if l.syntax == Braces && hasPrefix(text[at:], "{{") && (place != bare || opensPlaceholder(text[at:])) {
 				return fault(text, at, "{{ begins no placeholder; write {{name}}")
@@ -78,8 +78,8 @@ func (l *Layout) slot(name string) int {
 	return len(l.names) - 1
 }
 
-// at gives the placeholder that a text begins with, as it is written and by its name; "" when it begins with none.
-func (s Syntax) at(text string) (raw, name string) {
+// At gives the placeholder that a text begins with, as it is written and by its name; "" when it begins with none.
+func (s Syntax) At(text string) (raw, name string) {
 	if s == Braces {
 		return bracesAt(text)
 	}

@@ -85,7 +85,7 @@ func (l *Layout) compile(n *node, v jsondoc.Value) (inName string) {
 	}
 	for name, m := range v.Each {
 		for i := range len(name) {
-			if raw, _ := l.syntax.at(name[i:]); raw != "" {
+			if raw, _ := l.syntax.At(name[i:]); raw != "" {
 				return raw
 			}
 		}
@@ -102,7 +102,7 @@ func (l *Layout) compile(n *node, v jsondoc.Value) (inName string) {
 func (l *Layout) split(n *node) {
 	from := 0
 	for at := 0; at < len(n.text); {
-		raw, name := l.syntax.at(n.text[at:])
+		raw, name := l.syntax.At(n.text[at:])
 		if raw == "" {
 			at++
 			continue

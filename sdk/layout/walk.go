@@ -82,7 +82,7 @@ func (l *Layout) unreplaced(p part, text string) bool {
 	if text == p.text {
 		return true
 	}
-	raw, name := l.syntax.at(text)
+	raw, name := l.syntax.At(text)
 	return raw == text && name == l.names[p.slot]
 }
 
