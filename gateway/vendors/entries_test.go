@@ -84,6 +84,12 @@ plugin = "aircall"
 verify = { scheme = "body-token", value = "s3cr3t" }
 config = { account = "acme" }`, "07-user-opened", "04-call-ended", "456", nil},
 
+	// Ziwo signs nothing: its secret is a path that nobody guesses. It knows agents by their numbers; the map makes them ids.
+	{"ziwo", "Ziwo", `
+plugin = "ziwo"
+verify = { scheme = "none" }
+config = { account = "acme", agents = { "043960200" = "8447388090499" } }`, "11-agent-status-break", "04-call-ended", "8447388090499", nil},
+
 	{"cloudevents-in", "CloudEvents", `
 verify = { scheme = "standard-webhooks", secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" }`, "examples/telegram/01-away", "examples/crm/01-call-ended", "8447388090494", nil},
 }
@@ -144,6 +150,19 @@ config = { users = "agents", status_map = { offline = "Away", unknown = "Away" }
 		},
 		func(r request) string { return r.member("new_status") }, nil},
 
+	{"ziwo-status", "Ziwo: status", []string{"state"}, `
+plugin = "ziwo"
+config = { statuses = { offline = 2, unknown = 2 }, logins = { LOGINS } }`,
+		func(r request) string {
+			if r.URL.Path == "/auth/login" {
+				return `{"result":true,"content":{"access_token":"a"},"info":{}}`
+			}
+			return `{"result":true,"content":{},"info":{}}`
+		},
+		func(r request) string {
+			return map[string]string{"1": "Available", "2": "On Break", "3": "Meeting", "4": "Outgoing"}[r.member("number")]
+		}, nil},
+
 	{"crm", "CRM: JSON template", []string{"state", "call"}, `
 plugin = "webhook"
 config = { method = "PUT", url = "SERVER/{{subject}}", body = '{"what": "{{type}}", "who": "{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}", "state": "{{data.state.name}}", "outcome": "{{data.call.outcome}}"}' }`,
@@ -167,6 +186,12 @@ config = { agent_url = "/agent", call_url = "/call", send_body_as_json = true, t
 			return strings.Join(strings.Fields(r.member("event_type")+" "+r.member("event_aux_type")+" "+r.member("call_state")), " ")
 		}, nil},
 
+	{"ziwo-webhook", "who knows Ziwo's messages", []string{"state", "call"}, `
+plugin = "ziwo"
+config = { action = "webhook" }`,
+		func(request) string { return "" },
+		func(r request) string { return r.member("type") }, nil},
+
 	{"telegram", "Telegram", []string{"state", "call"}, `
 plugin = "telegram"
 config = { chat_id = -100, text = "<b>{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}</b> {{data.state.name}}{{data.call.outcome}}" }`,
@@ -184,6 +209,19 @@ config = { text = "*{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.ag
 
 // deaf is the control: it refuses everything.
 var deaf = target{"deaf", "", nil, "", func(request) string { return "400 no" }, nil, nil}
+
+// logins are those with which Ziwo lets agents set their status.
+func logins() string {
+	known := map[string]bool{}
+	var list []string
+	for _, s := range senders {
+		if s.agent != "" && !known[s.agent] {
+			known[s.agent] = true
+			list = append(list, fmt.Sprintf("%q = { username = %q, password = \"s3cr3t\" }", s.agent, s.name+"@example.com"))
+		}
+	}
+	return strings.Join(list, ", ")
+}
 
 // agents is the table by which Zendesk knows the agents of all.
 func agents() string {

@@ -122,7 +122,7 @@ func newNetwork(t *testing.T) *network {
 		n.servers[to.name] = server{httptest.NewServer(a), a}
 		t.Cleanup(n.servers[to.name].Close)
 		fmt.Fprintf(&text, "[destinations.%s]\nurl = %q\nallow_http = true\nallow_private = true\nretry = { schedule = [\"10ms\"] }\n%s\n", to.name, n.servers[to.name].URL,
-			strings.ReplaceAll(to.settings, "SERVER", n.servers[to.name].URL))
+			strings.NewReplacer("SERVER", n.servers[to.name].URL, "LOGINS", logins()).Replace(to.settings))
 	}
 	for _, kind := range kinds {
 		for _, to := range append(targetsOf(kind), deaf) {
