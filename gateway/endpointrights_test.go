@@ -34,7 +34,7 @@ func TestEndpointsThatCannotBe(t *testing.T) {
 		{`{"url":"https://example.com","types":["agent.stat.changed"]}`, 422, "/types/0: "},
 		{`{"url":"https://example.com","from":["nobody"]}`, 422, "/from/0: "},
 		{`{"url":"https://example.com","plugin":"no-such"}`, 422, "/plugin: there is no plugin"},
-		{`{"url":"https://example.com","plugin":"zendesk"}`, 422, "/plugin: "},
+		{`{"url":"https://example.com","plugin":"aircall"}`, 422, "/plugin: "},
 		{`{"url":"https://example.com","plugin":"webhook","config":{"formt":"json"}}`, 422, "/config/formt: "},
 		{`{"url":"https://example.com","format":"jsn"}`, 422, "/format: "},
 		{`{"url":"https://example.com","format":"json","template":"{{"}`, 422, "plugin"},

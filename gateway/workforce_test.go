@@ -99,7 +99,7 @@ to = ["workforce"]
 	}
 	answer, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	if err != nil || resp.StatusCode != 200 || resp.Header.Get("validation-token") != "3f1b0f2a" || len(answer) > 0 {
+	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("validation-token") != "3f1b0f2a" || len(answer) > 0 {
 		t.Errorf("validation: %s %v %q", resp.Status, resp.Header, answer)
 	}
 	if status, body := g.hook(t, "/hooks/subscription-5ca1ab1e", "02-state-initial"); status != 200 || body != "" {

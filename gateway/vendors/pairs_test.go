@@ -14,14 +14,14 @@ import (
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
 
-var update = flag.Bool("update", false, "write docs/vendors.md anew")
+var update = flag.Bool("update", false, "write plugins/PAIRS.md anew")
 
 // page is where the table stands.
-const page = "docs/vendors.md"
+const page = "plugins/PAIRS.md"
 
 // TestPairs sends each vendor's own messages, signed as that vendor signs, to one gateway that runs, and has it deliver them
 // to each target that takes them: real requests to servers that answer as the targets are documented to. What the targets
-// were asked to do is the table in docs/vendors.md, which must be what the test would write (-update writes it).
+// were asked to do is the table in plugins/PAIRS.md, which must be what the test would write (-update writes it).
 //
 // The control is a target that refuses everything: it is found not to have been reached.
 func TestPairs(t *testing.T) {
