@@ -42,6 +42,9 @@ to = ["there"]
 	run(0, "disabled", "endpoints", "list", "--status", "disabled")
 	run(0, "", "endpoints", "enable", id)
 	run(1, "/when: ", "endpoints", "change", id, "--when", "nonsense(")
+	run(0, "whsec_", "endpoints", "add", "--url", in.URL+"/ringing", "--types", "call.ringing", "--plugin", "ziwo", "--set", `config={"action":"webhook"}`,
+		"--set", "allow_http=true", "--set", "allow_private=true") // as Ziwo's customers register a URL for an event
+	run(1, "/config/action: ", "endpoints", "add", "--url", "https://example.com", "--plugin", "ziwo", "--set", `config={"action":"hook"}`)
 	run(2, "KEY=JSON", "endpoints", "add", "--set", "timeout=5s")
 	run(2, "nothing is said", "endpoints", "add")
 	run(0, "", "endpoints", "rm", id)

@@ -6,7 +6,7 @@ import (
 	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
-var plugin = plugintest.Plugin{Init: configure, Receive: read, Format: write, Judge: decide}
+var plugin = plugintest.Plugin{Init: configure, Receive: read, Format: write, Judge: decide, Encode: rebuild}
 
 // TestFixtures reads one message of each kind, from the fields that the vendor documents.
 func TestFixtures(t *testing.T) { plugintest.Run(t, plugin, "testdata") }
@@ -16,6 +16,9 @@ func TestCases(t *testing.T) { plugintest.Run(t, plugin, "testdata/cases") }
 
 // TestFeed writes the feed from the events of other vendors, and from its own.
 func TestFeed(t *testing.T) { plugintest.Run(t, plugin, "testdata/feed") }
+
+// TestEncode makes messages of other vendors' events; its own go round in gateway/vendors.
+func TestEncode(t *testing.T) { plugintest.Run(t, plugin, "testdata/encode") }
 
 // TestConfig shows what a configuration is refused for, as the trial before it is taken into use does.
 func TestConfig(t *testing.T) { plugintest.Run(t, plugin, "testdata/config") }
