@@ -35,7 +35,7 @@ func newRoutes() *cobra.Command {
 			return table(w, "NAME\tSTATE\tFROM\tTYPES\tTO\tWHEN", items, routeLine)
 		})
 	}
-	c.AddCommand(newRouteSwitch("enable", "Turn a route on, whatever the file says, until it is turned off"),
+	c.AddCommand(newRouteSwitch("enable", "Turn a route on, whatever the file says, until it is turned off"), newRouteFields(),
 		newRouteSwitch("disable", "Turn a route off, whatever the file says, until it is turned on"))
 	return c
 }

@@ -23,7 +23,7 @@ func TestLists(t *testing.T) { plugintest.Run(t, plugin, "testdata/lists") }
 
 // TestTargets plays what was written down of EddyDesk's API.
 func TestTargets(t *testing.T) {
-	files, err := filepath.Glob("testdata/targets/*.scenario.json")
+	files, err := filepath.Glob("testdata/targets/*.exchange.json")
 	if err != nil || len(files) != 3 {
 		t.Fatalf("%d scenarios, %v; want 3", len(files), err)
 	}
@@ -44,7 +44,7 @@ func TestTargets(t *testing.T) {
 		if text, err = json.Marshal(s); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, strings.TrimSuffix(filepath.Base(file), "exchange.json")+"scenario.json"), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,6 +74,32 @@ func TestConditions(t *testing.T) {
 		f := fieldOf(tag)
 		if path := strings.Replace(f.path, ".7", ".N", 1); path == "" || !strings.Contains(want.Path, path) || !strings.Contains(want.Path, f.also) {
 			t.Errorf("%s: %s and %s, want %s", tag, f.path, f.also, want.Path)
+		}
+	}
+}
+
+// TestManifest: what the manifest says of conditions and tags, which `plugboard routes fields` shows, is what the plugin does.
+func TestManifest(t *testing.T) {
+	text, err := os.ReadFile("manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var says struct {
+		Triggers []struct{ Trigger, Type string }
+		Words    []struct{ Word, Field string }
+	}
+	if err := json.Unmarshal(text, &says); err != nil || len(says.Triggers) != 12 || len(says.Words) != len(tags)+1 {
+		t.Fatal(len(says.Triggers), len(says.Words), err)
+	}
+	for _, want := range says.Triggers {
+		if got := conditionOf(want.Trigger); got.typ != want.Type {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	for _, want := range says.Words {
+		f := fieldOf(strings.Trim(want.Word, "{}"))
+		if f.path != strings.TrimPrefix(want.Field, "data.") && want.Word != "{status_id}" { // a known status, else a code
+			t.Errorf("%+v, want %+v", f, want)
 		}
 	}
 }

@@ -52,6 +52,32 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
+// TestManifest: what the manifest says of triggers and placeholders, which `plugboard routes fields` shows, is what the plugin does.
+func TestManifest(t *testing.T) {
+	text, err := os.ReadFile("manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var says struct {
+		Triggers []struct{ Trigger, Type, Direction string }
+		Words    []struct{ Word, Field string }
+	}
+	if err := json.Unmarshal(text, &says); err != nil || len(says.Triggers) != len(triggers) || len(says.Words) != len(fields) {
+		t.Fatal(len(says.Triggers), len(says.Words), err)
+	}
+	for _, want := range says.Triggers {
+		if got, known := triggerOf(want.Trigger); !known || got.typ != want.Type || got.direction != want.Direction {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	for _, want := range says.Words {
+		f, ok := fieldOf(strings.Trim(want.Word, "{}"), "call.ended")
+		if !ok || f.path != strings.TrimPrefix(want.Field, "data.") {
+			t.Errorf("%+v, want %+v", f, want)
+		}
+	}
+}
+
 // TestRefused is what init refuses, with the place.
 func TestRefused(t *testing.T) {
 	tests := []struct{ config, want string }{
