@@ -17,6 +17,7 @@ func TestForeignEvents(t *testing.T) {
 	for i, v := range encoders {
 		plugins[i] = open(t, v.plugin, v.cases)
 	}
+	all := 0
 	for _, p := range plugins {
 		taken, refused := 0, 0
 		for _, other := range plugins {
@@ -37,10 +38,11 @@ func TestForeignEvents(t *testing.T) {
 				}
 			}
 		}
-		if taken == 0 {
-			t.Errorf("%s takes no other vendor's event at all", p.name)
-		}
+		all += taken
 		t.Logf("%s: %d taken, %d refused", p.name, taken, refused)
+	}
+	if all == 0 {
+		t.Error("nobody takes any other vendor's event; the test shows nothing")
 	}
 }
 
