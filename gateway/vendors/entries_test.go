@@ -12,6 +12,7 @@ type kind struct{ name, eventType, heading string }
 var kinds = []kind{
 	{"state", "agent.state.changed", "An agent's state"},
 	{"call", "call.ended", "A call that ended"},
+	{"ticket", "ticket.created", "A new ticket"},
 }
 
 // sender is a vendor as a source. A new vendor is one entry: the source's settings, signed as the vendor signs, one of its
@@ -25,11 +26,12 @@ type sender struct {
 	call     string
 	agent    string            // data.agent.id of the state: a line of the table by which Zendesk and Talkdesk know the agent
 	query    map[string]string // by kind: what the link has besides
+	ticket   string
 }
 
 // message is the sender's case of a kind, from the repository's folder on, without its ending; "" when it has none.
 func (s sender) message(kind kind, plugin string) string {
-	file := map[string]string{"state": s.state, "call": s.call}[kind.name]
+	file := map[string]string{"state": s.state, "call": s.call, "ticket": s.ticket}[kind.name]
 	if file == "" || strings.HasPrefix(file, "examples/") {
 		return file
 	}
@@ -40,17 +42,17 @@ var senders = []sender{
 	{"zendesk", "Zendesk", `
 plugin = "zendesk"
 verify = { scheme = "zendesk", secret = "s3cr3t" }
-config = { account = "main" }`, "03-agent-unified-logout", "", "8447388090494", nil},
+config = { account = "main" }`, "03-agent-unified-logout", "", "8447388090494", nil, "09-ticket-created"},
 
 	{"babelforce-events", "babelforce", `
 plugin = "babelforce"
 verify = { scheme = "bearer", token = "s3cr3t" }
-config = { account = "acme", timezone = "Europe/Berlin" }`, "in/available", "", "046b6c7f-0b8a-43b9-b35d-6489e6da0001", nil},
+config = { account = "acme", timezone = "Europe/Berlin" }`, "in/available", "", "046b6c7f-0b8a-43b9-b35d-6489e6da0001", nil, ""},
 
 	{"wfm", "RingCX (workforce feed)", `
 plugin = "wfm-ringcx"
 verify = { scheme = "basic", username = "ringcx", password = "s3cr3t" }
-config = { timezone = "Europe/Berlin" }`, "05-state-custom-unicode", "10-call-answered", "1369310", nil},
+config = { timezone = "Europe/Berlin" }`, "05-state-custom-unicode", "10-call-answered", "1369310", nil, ""},
 
 	{"talkdesk", "Talkdesk", `
 plugin = "talkdesk"
@@ -61,37 +63,43 @@ status_base = { "Lunch 🍜" = "unavailable" }
 [sources.talkdesk.config.automations]
 status = { trigger = "An agent status changes", template_file = "TESTDATA/templates/status-changes.json.txt" }
 ended  = { trigger = "An inbound call ends", template_file = "TESTDATA/templates/inbound-call-ends.json.txt" }`,
-		"03-agent-status-changes", "06-inbound-call-ends", "5d0a0a0a0a0a0a0a0a0a0a01", map[string]string{"state": "automation=status", "call": "automation=ended"}},
+		"03-agent-status-changes", "06-inbound-call-ends", "5d0a0a0a0a0a0a0a0a0a0a01", map[string]string{"state": "automation=status", "call": "automation=ended"}, ""},
 
 	{"twilio", "Twilio TaskRouter", `
 plugin = "twilio"
 public_url = "https://gateway.example.com"
 verify = { scheme = "twilio", secret = "s3cr3t" }
-config = { status_base = { "Pause ☕" = "unavailable" } }`, "01-activity", "", "WK00000000000000000000000000000001", nil},
+config = { status_base = { "Pause ☕" = "unavailable" } }`, "01-activity", "", "WK00000000000000000000000000000001", nil, ""},
 
 	{"genesys", "Genesys Cloud", `
 plugin = "genesys"
 verify = { scheme = "header", name = "x-api-key", value = "s3cr3t" }
-config = { account = "acme" }`, "01-activity", "07-conversation", "e2f1c5d0-0000-4000-8000-000000000001", nil},
+config = { account = "acme" }`, "01-activity", "07-conversation", "e2f1c5d0-0000-4000-8000-000000000001", nil, ""},
 
 	{"connect", "Amazon Connect", `
 plugin = "amazon-connect"
 verify = { scheme = "header", name = "x-amz-firehose-access-key", value = "s3cr3t" }
-config = { status_base = { "Lunch" = "unavailable" } }`, "01-state-change", "", "ag-1", nil},
+config = { status_base = { "Lunch" = "unavailable" } }`, "01-state-change", "", "ag-1", nil, ""},
 
 	{"aircall", "Aircall", `
 plugin = "aircall"
 verify = { scheme = "body-token", value = "s3cr3t" }
-config = { account = "acme" }`, "07-user-opened", "04-call-ended", "456", nil},
+config = { account = "acme" }`, "07-user-opened", "04-call-ended", "456", nil, ""},
 
 	// Ziwo signs nothing: its secret is a path that nobody guesses. It knows agents by their numbers; the map makes them ids.
 	{"ziwo", "Ziwo", `
 plugin = "ziwo"
 verify = { scheme = "none" }
-config = { account = "acme", agents = { "043960200" = "8447388090499" } }`, "11-agent-status-break", "04-call-ended", "8447388090499", nil},
+config = { account = "acme", agents = { "043960200" = "8447388090499" } }`, "11-agent-status-break", "04-call-ended", "8447388090499", nil, ""},
+
+	{"eddydesk", "EddyDesk", `
+plugin = "eddydesk"
+verify = { scheme = "basic", username = "gateway", password = "s3cr3t" }
+config = { account = "desk-main", timezone = "Europe/Kyiv", dispatcher_condition = "New request", template_file = "TESTDATA/templates/new-request.json.txt" }`,
+		"", "", "", nil, "01-new-request"},
 
 	{"cloudevents-in", "CloudEvents", `
-verify = { scheme = "standard-webhooks", secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" }`, "examples/telegram/01-away", "examples/crm/01-call-ended", "8447388090494", nil},
+verify = { scheme = "standard-webhooks", secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" }`, "examples/telegram/01-away", "examples/crm/01-call-ended", "8447388090494", nil, ""},
 }
 
 // target is a system as a destination. A new one is one entry: its settings (SERVER is its server's address), what its server
@@ -163,15 +171,15 @@ config = { statuses = { offline = 2, unknown = 2 }, logins = { LOGINS } }`,
 			return map[string]string{"1": "Available", "2": "On Break", "3": "Meeting", "4": "Outgoing"}[r.member("number")]
 		}, nil},
 
-	{"crm", "CRM: JSON template", []string{"state", "call"}, `
+	{"crm", "CRM: JSON template", []string{"state", "call", "ticket"}, `
 plugin = "webhook"
-config = { method = "PUT", url = "SERVER/{{subject}}", body = '{"what": "{{type}}", "who": "{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}", "state": "{{data.state.name}}", "outcome": "{{data.call.outcome}}"}' }`,
+config = { method = "PUT", url = "SERVER/{{subject}}", body = '{"what": "{{type}}", "who": "{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}", "state": "{{data.state.name}}", "outcome": "{{data.call.outcome}}{{data.ticket.subject}}"}' }`,
 		func(request) string { return "" },
 		func(r request) string {
 			return strings.TrimSpace(r.member("who") + " " + r.member("state") + r.member("outcome"))
 		}, nil},
 
-	{"cloudevents", "CloudEvents", []string{"state", "call"}, `
+	{"cloudevents", "CloudEvents", []string{"state", "call", "ticket"}, `
 plugin = "webhook"
 config = { format = "cloudevent" }`,
 		func(request) string { return "202 " },
@@ -192,17 +200,17 @@ config = { action = "webhook" }`,
 		func(request) string { return "" },
 		func(r request) string { return r.member("type") }, nil},
 
-	{"telegram", "Telegram", []string{"state", "call"}, `
+	{"telegram", "Telegram", []string{"state", "call", "ticket"}, `
 plugin = "telegram"
-config = { chat_id = -100, text = "<b>{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}</b> {{data.state.name}}{{data.call.outcome}}" }`,
+config = { chat_id = -100, text = "<b>{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}</b> {{data.state.name}}{{data.call.outcome}}{{data.ticket.subject}}" }`,
 		func(r request) string {
 			return `{"ok":true,"result":{"message_id":1,"text":"` + r.member("chat_id") + `"}}`
 		},
 		func(r request) string { return r.member("text") }, nil},
 
-	{"slack", "Slack", []string{"state", "call"}, `
+	{"slack", "Slack", []string{"state", "call", "ticket"}, `
 plugin = "slack"
-config = { text = "*{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}* {{data.state.name}}{{data.call.outcome}}" }`,
+config = { text = "*{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}* {{data.state.name}}{{data.call.outcome}}{{data.ticket.subject}}" }`,
 		func(request) string { return "ok" },
 		func(r request) string { return r.member("text") }, nil},
 }
