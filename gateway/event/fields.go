@@ -73,7 +73,7 @@ var fields = map[string]string{
 	"ticket": "ticket.id text,ticket.number text,ticket.parent_id text,ticket.external_id text,ticket.subject text," +
 		"ticket.description text,ticket.url text,ticket.type text,ticket.channel text,ticket.status text,ticket.previous_status text," +
 		"ticket.status_label text,ticket.status_code text,ticket.priority text,ticket.priority_label text,ticket.requester_id text," +
-		"ticket.submitter_id text,ticket.assignee_id text,ticket.organization_id text,ticket.group_id text,ticket.brand_id text," + //nolint:misspell // the model's
+		"ticket.submitter_id text,ticket.assignee_id text,ticket.organization_id text,ticket.group_id text,ticket.brand_id text," +
 		"ticket.tags list,ticket.custom_fields object,ticket.created_at time,ticket.updated_at time,ticket.sla.remaining_minutes number",
 	"change": "change.field text,change.previous any,change.current any",
 	"comment": "comment.id text,comment.body text,comment.public bool,comment.created_at time,comment.attachments_raw text," +

@@ -117,7 +117,7 @@ func TestRefused(t *testing.T) {
 		{`{"last_reply":"anybody"}`, "last_reply: want requester or staff"},
 		{`{"method":"get"}`, "method: EddyDesk has GET"},
 		{`{"format":"yaml","template":"{}"}`, "format: yaml is none"},
-		{`{"conditon":"New request"}`, "unknown key conditon"},
+		{`{"rule":"New request"}`, "unknown key rule"},
 	}
 	for _, test := range tests {
 		got := plugintest.Refusal(plugin, test.config)

@@ -11,7 +11,7 @@ func rebuild(in *sdk.Incoming, out *sdk.Message) error {
 	switch {
 	case body == nil:
 		return sdk.Reject("no template is configured")
-	case in.Type() != rule.typ && !(own && in.VendorType() == named):
+	case in.Type() != rule.typ && (!own || in.VendorType() != named):
 		return sdk.Reject("the source's condition is not about " + in.Type())
 	}
 	values := make([]string, len(fields))

@@ -44,10 +44,10 @@ func (a *automation) value(slot int, in *sdk.Incoming) string {
 		return s // Talkdesk's own word, where it has been here before
 	}
 	f := a.fields[slot]
-	switch {
-	case f.path == "":
+	switch f.path {
+	case "":
 		return a.foreign(name, in)
-	case f.path == timePath:
+	case timePath:
 		return happened(in)
 	}
 	v := in.Get("data").Get(f.path)

@@ -26,7 +26,7 @@ func FuzzParse(f *testing.F) {
 		}
 		l, err := layout.Parse(text, layout.Detect(text), syntax)
 		if err != nil {
-			e, ok := err.(*layout.Error) //nolint:errorlint // what Parse promises
+			e, ok := err.(*layout.Error)
 			if !ok || e.Line < 1 || e.Line > strings.Count(text, "\n")+1 || e.Column < 1 || e.Column > utf8.RuneCountInString(text)+1 {
 				t.Fatalf("%q: %v", text, err)
 			}

@@ -143,7 +143,7 @@ func match(text string, parts []part, found []string) bool {
 			open = i
 			continue
 		}
-		from, to := at, at
+		from, to := at, -1
 		switch {
 		case i == len(parts)-1:
 			from, to = suffix(text, at, p.text)

@@ -51,7 +51,7 @@ func (l *Layout) skeleton(text string) (jsondoc.Value, error) {
 
 // misplaced gives a fault of the skeleton its place in the layout.
 func misplaced(text string, moved []int, err error) error {
-	s, ok := err.(*jsondoc.SyntaxError) //nolint:errorlint // the parser's own, never wrapped
+	s, ok := err.(*jsondoc.SyntaxError)
 	if !ok {
 		return fault(text, 0, err.Error())
 	}
