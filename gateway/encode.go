@@ -107,15 +107,15 @@ func (f encoderFacts) Fact(name string) ([]byte, bool) {
 // messageDocument is what encode writes.
 type messageDocument struct {
 	Request struct {
-		Method  string            `json:"method"`
-		Path    string            `json:"path"`
-		URL     string            `json:"url"` // the same, by the name that it has for deliveries
-		Query   map[string]string `json:"query"`
-		Headers map[string]string `json:"headers"`
-		JSON    json.RawMessage   `json:"json"`
-		Body    *string           `json:"body"`
-		Form    map[string]string `json:"form"`
-		Base64  *string           `json:"body_base64"`
+		Method  string               `json:"method"`
+		Path    string               `json:"path"`
+		URL     string               `json:"url"` // the same, by the name that it has for deliveries
+		Query   map[string]oneOrMore `json:"query"`
+		Headers map[string]string    `json:"headers"`
+		JSON    json.RawMessage      `json:"json"`
+		Body    *string              `json:"body"`
+		Form    map[string]oneOrMore `json:"form"`
+		Base64  *string              `json:"body_base64"`
 	} `json:"request"`
 }
 
@@ -158,10 +158,21 @@ func ReadMessage(doc []byte) (m Message, err error) {
 	return m, err
 }
 
-func pairs(m map[string]string) string {
+// oneOrMore is a parameter's value, or a list of them: one that stands there more than once.
+type oneOrMore []string
+
+func (v *oneOrMore) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '[' {
+		return json.Unmarshal(text, (*[]string)(v))
+	}
+	*v = make(oneOrMore, 1)
+	return json.Unmarshal(text, &(*v)[0])
+}
+
+func pairs(m map[string]oneOrMore) string {
 	values := url.Values{}
-	for name, value := range m {
-		values.Set(name, value)
+	for name, list := range m {
+		values[name] = list
 	}
 	return values.Encode()
 }

@@ -29,6 +29,11 @@ func (m *Message) Path(parts ...string) {
 // Query sets a parameter of the link; it is escaped for you.
 func (m *Message) Query(name, value string) { m.q.Query(name, value) }
 
+// QueryAll sets a parameter that stands in the link once for each value.
+func (m *Message) QueryAll(name string, values ...string) {
+	m.q.o.Object("query").Append(jsondoc.Key(name), values...)
+}
+
 // Header sets a header line.
 func (m *Message) Header(name, value string) { m.q.Header(name, value) }
 

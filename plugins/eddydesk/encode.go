@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/layout"
 )
 
@@ -40,7 +41,13 @@ func query(text []byte, out *sdk.Message) error {
 		return sdk.Fail("link: " + err.Error())
 	}
 	for name, v := range root.Each {
-		out.Query(name, v.Str())
+		if v.Kind() != jsondoc.Array {
+			out.Query(name, v.Str())
+			continue
+		}
+		for _, one := range v.Each {
+			out.QueryAll(name, one.Str())
+		}
 	}
 	return nil
 }
