@@ -143,7 +143,8 @@ func match(text string, parts []part, found []string) bool {
 			open = i
 			continue
 		}
-		from, to := at, -1
+		var to int
+		from := at
 		switch {
 		case i == len(parts)-1:
 			from, to = suffix(text, at, p.text)
