@@ -32,7 +32,7 @@ var (
 const cutsPerStore = 10
 
 // TestPowerCut cuts the power under a queue at work: on a file system of our own, which loses what was not synced, names
-// too (package powercut). Half of the cuts are torn. What was accepted must be there, what was confirmed as ended must
+// too (package powercut). Half of the cuts are torn, and every second store is encrypted. What was accepted must be there, what was confirmed as ended must
 // have ended, the audit must find nothing, and the store must open without a word of loss. Logs and tables are small, so
 // that they are begun, merged and removed many times a second, and the cuts fall into that and into opening, too.
 //
@@ -48,6 +48,7 @@ func TestPowerCut(t *testing.T) {
 	var accepted, ended int
 	for left := cuts; left > 0; left -= cutsPerStore {
 		s := newMains(t, rng, "")
+		s.sealed = left%(2*cutsPerStore) != cuts%(2*cutsPerStore) // every second store
 		for range min(left, cutsPerStore) {
 			s.cycle(t)
 		}
@@ -79,6 +80,7 @@ func TestPowerCutControl(t *testing.T) {
 type mains struct {
 	rng     *rand.Rand
 	planted string
+	sealed  bool   // the store is encrypted
 	folder  string // what the last cut left
 	cuts    int
 
@@ -138,7 +140,7 @@ func (s *mains) cycle(t *testing.T) {
 // check opens what a cut left, on a plain disk, and counts what is missing of what was told.
 func (s *mains) check(t *testing.T, folder string, what told) (lost int) {
 	t.Helper()
-	opt := powercutOptions(filepath.Join(folder, "queue"))
+	opt := powercutOptions(filepath.Join(folder, "queue"), s.sealed)
 	q, err := badgerqueue.Open(t.Context(), opt)
 	if err != nil {
 		if s.planted != "" {
@@ -190,7 +192,8 @@ type worker struct {
 
 func (s *mains) work(dir string) (*worker, error) {
 	w := &worker{cmd: exec.Command(os.Args[0]), done: make(chan struct{})}
-	w.cmd.Env = append(os.Environ(), roleEnv+"=powercut", subjectEnv+"="+dir, plantedEnv+"="+s.planted, fmt.Sprintf("%s=%d", namesEnv, s.cuts))
+	w.cmd.Env = append(os.Environ(), roleEnv+"=powercut", subjectEnv+"="+dir, plantedEnv+"="+s.planted, fmt.Sprintf("%s=%d", namesEnv, s.cuts),
+		fmt.Sprintf("%s=%t", sealedEnv, s.sealed))
 	w.cmd.Stderr = io.Discard // it says what it has to say on standard output
 	out, err := w.cmd.StdoutPipe()
 	if err != nil {
@@ -234,15 +237,22 @@ func init() { roles["powercut"] = workPowercut }
 // namesEnv begins the names of events, so that those of two runs differ.
 const namesEnv = "PLUGBOARD_TEST_NAMES"
 
-func powercutOptions(dir string) badgerqueue.Options {
-	return badgerqueue.Options{Dir: dir, MemTable: 1 << 20, Cache: 4 << 20, MinFree: -1, Window: 256, Logger: slog.New(slog.DiscardHandler)}
+// sealedEnv is "true" where the store is encrypted.
+const sealedEnv = "PLUGBOARD_TEST_SEALED"
+
+func powercutOptions(dir string, sealed bool) badgerqueue.Options {
+	o := badgerqueue.Options{Dir: dir, MemTable: 1 << 20, Cache: 4 << 20, MinFree: -1, Window: 256, Logger: slog.New(slog.DiscardHandler)}
+	if sealed {
+		o.Key = make([]byte, 32)
+	}
+	return o
 }
 
 // workPowercut enqueues and delivers until it is killed, and says on standard output "+ID" for an event that was accepted,
 // "-ID" for a delivery whose end was confirmed, "!error" if it fails.
 func workPowercut(dir string) error {
 	ctx := context.Background()
-	q, err := badgerqueue.Open(ctx, powercutOptions(dir))
+	q, err := badgerqueue.Open(ctx, powercutOptions(dir, os.Getenv(sealedEnv) == "true"))
 	if err != nil {
 		fmt.Println("!" + strings.ReplaceAll(err.Error(), "\n", "; "))
 		return err

@@ -30,8 +30,15 @@ func TestMain(m *testing.M) {
 }
 
 func crashOptions(dir string) Options {
-	return Options{Dir: dir, MemTable: 16 << 20, Cache: 4 << 20, MinFree: -1, Window: 256, Logger: slog.New(slog.DiscardHandler)}
+	o := Options{Dir: dir, MemTable: 16 << 20, Cache: 4 << 20, MinFree: -1, Window: 256, Logger: slog.New(slog.DiscardHandler)}
+	if os.Getenv(crashSealed) != "" {
+		o.Key = make([]byte, 32)
+	}
+	return o
 }
+
+// crashSealed names what tells the child of TestCrashSealed that the store is encrypted.
+const crashSealed = "PLUGBOARD_TEST_CRASH_SEALED"
 
 func openCrashed(t *testing.T, o queuetest.Options) queuetest.Engine {
 	t.Helper()
@@ -48,6 +55,12 @@ func openCrashed(t *testing.T, o queuetest.Options) queuetest.Engine {
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	queuetest.RunKills(t, *crashCycles, openCrashed)
+}
+
+// TestCrashSealed does so with an encrypted store.
+func TestCrashSealed(t *testing.T) {
+	t.Setenv(crashSealed, "true")
+	queuetest.RunKills(t, (*crashCycles+1)/2, openCrashed)
 }
 
 func TestCrashControl(t *testing.T) {
