@@ -64,7 +64,6 @@ func (f *field) names() []string {
 	return names
 }
 
-//nolint:misspell // the canonical model spells them so
 const schema = `
 text: specversion id source type subject time datacontenttype dataschema ccvendor cctype ccaccount ccreceived partitionkey traceparent tracestate
 text: data.scope data.channel data.emitted_at data.actor.id
