@@ -121,6 +121,34 @@ func TestFailingEndpointsAreDisabled(t *testing.T) {
 	g.until(t, e.ID, func(e endpointView) bool { return e.Pending == 0 })
 }
 
+// How long an endpoint has been failing is known after a restart: five days of failing need not be one process's.
+func TestFailingIsKnownAfterARestart(t *testing.T) {
+	t.Parallel()
+	mine := newInbox(t)
+	mine.answers(500)
+	file := endpointsFile(t, mine.URL+"/there")
+	failing := func(e endpointView) bool { return e.Failing != nil }
+	var id string
+	var since time.Time
+	t.Run("before", func(t *testing.T) {
+		g := start(t, file)
+		id = g.endpoint(t, mine.URL+"/hook", `"retry":{"backoff":"50ms","max":"50ms","attempts":1000}`).ID
+		g.event(t, "a", "order.paid", `{}`)
+		since = g.until(t, id, failing).Failing.Since
+	})
+	time.Sleep(time.Until(since.Add(1100 * time.Millisecond))) // one who forgot would begin with a later second
+	g := start(t, file)
+	for len(mine.came) > 0 {
+		<-mine.came
+	}
+	<-mine.came // it was tried again
+	if again := g.until(t, id, failing); !again.Failing.Since.Equal(since) {
+		t.Errorf("failing since %v, and after a restart since %v", since, again.Failing.Since)
+	}
+	mine.answers(200)
+	g.until(t, id, func(e endpointView) bool { return e.Failing == nil && e.Pending == 0 })
+}
+
 // A plugin that is gone at a start, or whose words have changed, takes out of use the endpoints that it breaks and nothing
 // else; they come back with it.
 func TestBrokenEndpointsKeepNothingBack(t *testing.T) {

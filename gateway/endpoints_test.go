@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
@@ -18,7 +19,10 @@ type endpointView struct {
 	ID, Status, Cause, Reason, URL, Secret, By string
 	Pending                                    int
 	Enabled                                    *bool
-	Failing                                    *struct{ For, Reason string }
+	Failing                                    *struct {
+		Since       time.Time
+		For, Reason string
+	}
 }
 
 // inbox is a receiver that keeps what arrives and answers as it is told.
