@@ -80,7 +80,7 @@ func (m *message) state() {
 		state.Str("name", name)
 		m.out.Derived("data.state.name")
 	}
-	base, custom := canonicalBase(name)
+	base, custom := bases.Base(name)
 	state.Str("base", base)
 	state.Bool("custom", custom)
 }

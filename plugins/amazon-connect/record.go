@@ -104,7 +104,7 @@ func state(d jsondoc.Obj, path string, v jsondoc.Value) {
 		return
 	}
 	s.StrFrom("code", v.Member("ARN"))
-	base, custom := canonicalBase(name.Str())
+	base, custom := bases.Base(name.Str())
 	if base == "unknown" {
 		switch v.Member("Type").Str() {
 		case "ROUTABLE":

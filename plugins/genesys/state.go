@@ -61,7 +61,7 @@ func (m *message) change(user string, now snapshot) {
 }
 
 func (m *message) base(path, scope, name string) {
-	base, custom := canonicalBase(name)
+	base, custom := bases.Base(name)
 	if scope == "unified" && base == "available" && sdk.SameName(name, "idle") && !sdk.Config().Get("status_base").Exists() {
 		base = "unavailable" // the presence of somebody who does nothing; the routing state of the same name waits for calls
 	}

@@ -134,7 +134,7 @@ func (m *message) state(path, prefix string) {
 	if !s.StrFrom("name", name) {
 		return
 	}
-	base, custom := canonicalBase(name.Str())
+	base, custom := bases.Base(name.Str())
 	s.Str("base", base)
 	s.Bool("custom", custom)
 }
