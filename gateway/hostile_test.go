@@ -35,6 +35,7 @@ dir = "data"
 min_free = "1MiB"
 [plugins]
 dir = %q
+cache = %q
 deadline = "300ms"
 [sources.hostile]
 plugin = "hostile"
@@ -42,7 +43,7 @@ verify = { scheme = "none" }
 [sources.zendesk]
 plugin = "zendesk"
 verify = { scheme = "none" }
-`, filepath.ToSlash(dir))))
+`, filepath.ToSlash(dir), filepath.Join(gatewaytest.Plugins(t), "cache"))))
 
 	stop := make(chan struct{})
 	var good sync.WaitGroup
