@@ -45,7 +45,11 @@ func lockStore(dir string) (release func(), err error) {
 	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil { //nolint:gosec // a descriptor fits
 		return nil, errors.Join(errInUse(dir), d.Close())
 	}
-	return func() { _ = d.Close() }, nil // the lock goes with it
+	return func() {
+		// Closing is not enough: a process that is being started has the descriptor too for a moment, and with it the lock.
+		_ = unix.Flock(int(d.Fd()), unix.LOCK_UN) //nolint:gosec // a descriptor fits
+		_ = d.Close()
+	}, nil
 }
 
 // tableList is Badger's list of tables.
