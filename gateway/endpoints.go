@@ -33,7 +33,7 @@ func (w *assembler) addEndpoints(ctx context.Context, a *assembly, records []end
 		if !r.Enabled() {
 			continue
 		}
-		made, err := w.endpoint(ctx, a, &part.record, r.Full(), true)
+		made, err := w.endpoint(ctx, a, &part.record, r.Full())
 		if err != nil {
 			part.broken = err
 			w.log.Error("endpoint out of use: it cannot be made any more", "endpoint", r.ID, "err", err)
@@ -56,8 +56,8 @@ type madeEndpoint struct {
 }
 
 // endpoint makes one of settings, as far as to try its plugins, and notes in the record which those were. Its error is a
-// config.Faults that points into the settings, or a *config.RightsError.
-func (w *assembler) endpoint(ctx context.Context, a *assembly, r *endpoint.Stored, full endpoint.Settings, admin bool) (*madeEndpoint, error) {
+// config.Faults that points into the settings.
+func (w *assembler) endpoint(ctx context.Context, a *assembly, r *endpoint.Stored, full endpoint.Settings) (*madeEndpoint, error) {
 	if r.Err != nil {
 		return nil, r.Err
 	}
@@ -66,7 +66,7 @@ func (w *assembler) endpoint(ctx context.Context, a *assembly, r *endpoint.Store
 	}
 	o := w.reading()
 	o.Running = a.plugins.has
-	cfg, err := a.cfg.Endpoint(r.ID, full, config.EndpointOptions{Options: o, Admin: admin})
+	cfg, err := a.cfg.Endpoint(r.ID, full, o)
 	if err != nil {
 		return nil, err
 	}

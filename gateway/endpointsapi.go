@@ -104,8 +104,8 @@ func (g endpoints) Change(ctx context.Context, id string, s endpoint.Settings, b
 	return g.set(ctx, r, r.Merged(s), by, !s.Steers())
 }
 
-// set makes an endpoint of settings, commits it and takes it into use. It is called with mu held. Whoever changes more than
-// whether it is enabled has to be allowed all that then stands in it: who may not name a secret must not send it elsewhere.
+// set makes an endpoint of settings, commits it and takes it into use. It is called with mu held; all says that more is new
+// than whether it is enabled.
 func (g endpoints) set(ctx context.Context, r endpoint.Stored, full endpoint.Settings, by access.Caller, all bool) (admin.EndpointInfo, error) {
 	if g.stopped {
 		return admin.EndpointInfo{}, errStopped
@@ -146,7 +146,7 @@ func (g endpoints) try(ctx context.Context, r endpoint.Stored, full endpoint.Set
 		return &endpointPart{record: r}, nil, nil
 	}
 	r.Tried = ""
-	m, err := g.assembler.endpoint(ctx, g.current, &r, full, !all || by.Role == access.Admin)
+	m, err := g.assembler.endpoint(ctx, g.current, &r, full)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -65,7 +65,7 @@ func (g *Gateway) apart(ctx context.Context, name string) (*destination, []*conf
 	a := g.current
 	if part := a.endpoints[name]; part != nil {
 		r := part.record
-		made, err := g.assembler.endpoint(ctx, a, &r, r.Full(), true)
+		made, err := g.assembler.endpoint(ctx, a, &r, r.Full())
 		if err != nil {
 			return nil, nil, err
 		}

@@ -14,7 +14,7 @@ import (
 
 // An administrator registers a URL for one event, as Ziwo's customers do; the URL then gets what Ziwo would send, from Ziwo's
 // messages as they came and from other vendors' events in the same form, and nothing of other events. Another URL gets the
-// same event in a form of its own. Who may only look or send registers nothing.
+// same event in a form of its own. Nobody but an administrator registers anything.
 func TestZiwoEndpoints(t *testing.T) {
 	t.Parallel()
 	ringing, ended, agents, other, rest := newInbox(t), newInbox(t), newInbox(t), newInbox(t), newInbox(t)
@@ -44,7 +44,7 @@ types = ["vendor.unmapped"]
 to = ["rest"]
 `, gatewaytest.PluginsTable(t), rest.URL)))
 
-	for _, role := range []string{"viewer", "sender"} {
+	for _, role := range []string{"operator", "viewer", "sender"} {
 		if status := g.status(t, g.makeToken(t, role, role), "POST", "/v1/endpoints"); status != http.StatusForbidden {
 			t.Errorf("a %s registers: %d", role, status)
 		}

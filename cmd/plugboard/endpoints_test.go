@@ -45,6 +45,12 @@ to = ["there"]
 	run(0, "whsec_", "endpoints", "add", "--url", in.URL+"/ringing", "--types", "call.ringing", "--plugin", "ziwo", "--set", `config={"action":"webhook"}`,
 		"--set", "allow_http=true", "--set", "allow_private=true") // as Ziwo's customers register a URL for an event
 	run(1, "/config/action: ", "endpoints", "add", "--url", "https://example.com", "--plugin", "ziwo", "--set", `config={"action":"hook"}`)
+	operator := strings.TrimSpace(run(0, "pbt_", "token", "create", "an operator", "--role", "operator"))
+	t.Setenv("PLUGBOARD_TOKEN", operator)
+	run(1, "takes a token with the role admin", "endpoints", "add", "--url", "https://example.com", "--types", "call.ringing", "--plugin", "ziwo", "--set", `config={"action":"webhook"}`)
+	run(1, "takes a token with the role admin", "endpoints", "rm", id)
+	run(0, "", "endpoints", "disable", id)
+	t.Setenv("PLUGBOARD_TOKEN", "")
 	run(2, "KEY=JSON", "endpoints", "add", "--set", "timeout=5s")
 	run(2, "nothing is said", "endpoints", "add")
 	run(0, "", "endpoints", "rm", id)

@@ -27,8 +27,8 @@ func newTokenCreate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create NAME --role ROLE",
 		Short: "Make a token and print it, this once",
-		Long: "Make a token and print it: it is shown this once. NAME says who or what will use it. Roles: sender may hand in\nevents and nothing else, viewer may look, operator may steer as well (pause, retry, replay, endpoints), admin may do\n" +
-			"everything. Whoever runs on this machine as the gateway's user needs none.",
+		Long: "Make a token and print it: it is shown this once. NAME says who or what will use it. Roles: sender may hand in\nevents and nothing else, viewer may look, operator may steer as well (pause, retry, replay), admin may do everything,\n" +
+			"such as set endpoints up. Whoever runs on this machine as the gateway's user needs none.",
 		Args: cobra.ExactArgs(1),
 	}
 	file, asJSON := configFlag(c), jsonFlag(c)

@@ -191,10 +191,10 @@ func newAPI(o Options) *api {
 	a.handle("POST /v1/secrets/reseal", access.Admin, a.resealSecrets)
 	a.handle("GET /v1/destinations", access.Viewer, a.listDestinations)
 	a.handle("GET /v1/endpoints", access.Viewer, a.listEndpoints)
-	a.handle("POST /v1/endpoints", access.Operator, a.createEndpoint)
+	a.handle("POST /v1/endpoints", access.Admin, a.createEndpoint)
 	a.handle("GET /v1/endpoints/{id}", access.Viewer, a.showEndpoint)
-	a.handle("PATCH /v1/endpoints/{id}", access.Operator, a.changeEndpoint)
-	a.handle("DELETE /v1/endpoints/{id}", access.Operator, a.removeEndpoint)
+	a.handle("PATCH /v1/endpoints/{id}", access.Operator, a.changeEndpoint) // more than on and off takes an admin
+	a.handle("DELETE /v1/endpoints/{id}", access.Admin, a.removeEndpoint)
 	a.handle("POST /v1/destinations/{name}/pause", access.Operator, a.pauseDestination)
 	a.handle("POST /v1/destinations/{name}/resume", access.Operator, a.resumeDestination)
 	a.handle("POST /v1/endpoints/{id}/test", access.Operator, a.probe)

@@ -14,7 +14,7 @@ import (
 )
 
 // Endpoints are the destinations that are set up at run time. Errors: endpoint.ErrUnknown, ErrTooMany, config.Faults with
-// pointers into the settings, *config.RightsError; else the queue's.
+// pointers into the settings; else the queue's.
 type Endpoints interface {
 	List() []EndpointInfo
 	Get(id string) (EndpointInfo, error)
@@ -137,7 +137,12 @@ func (a *api) changeEndpoint(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	e, err := a.Endpoints.Change(r.Context(), r.PathValue("id"), s, access.From(r.Context()))
+	by := access.From(r.Context())
+	if !s.Steers() && !by.Role.May(access.Admin) {
+		problem(w, http.StatusForbidden, "to change more of an endpoint than enabled and description takes a token with the role admin; this one's is "+by.Role.String())
+		return
+	}
+	e, err := a.Endpoints.Change(r.Context(), r.PathValue("id"), s, by)
 	if err != nil {
 		endpointFailed(w, err)
 		return
@@ -169,15 +174,12 @@ func endpointSettings(w http.ResponseWriter, r *http.Request) (endpoint.Settings
 
 // endpointFailed answers with the status that fits.
 func endpointFailed(w http.ResponseWriter, err error) {
-	var rights *config.RightsError
 	var faults config.Faults
 	switch {
 	case errors.Is(err, endpoint.ErrUnknown):
 		problem(w, http.StatusNotFound, err.Error())
 	case errors.Is(err, ErrTooMany):
 		problem(w, http.StatusConflict, err.Error())
-	case errors.As(err, &rights):
-		problemAt(w, http.StatusForbidden, rights.Faults)
 	case errors.As(err, &faults):
 		problemAt(w, http.StatusUnprocessableEntity, faults)
 	default:

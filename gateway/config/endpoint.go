@@ -14,8 +14,8 @@ import (
 // of the file would be. It is read from JSON by the settings that read those, so whatever the file can say of a destination
 // can be said of an endpoint.
 //
-// Who sets up endpoints need not be who may change the file. Files and the environment can therefore not be named in one;
-// secrets, and every setting that is not known to be harmless, take an admin.
+// Who sets up endpoints, an admin of the gateway, need not be who may change the file: what is on its machine, files and the
+// environment, cannot be named in one.
 type Endpoint struct {
 	Destination *Destination
 	Route       *Route
@@ -26,15 +26,6 @@ type Endpoint struct {
 
 	place *Config // tells faults of what is made of it by their pointers
 }
-
-// EndpointOptions are what is known where an endpoint is read.
-type EndpointOptions struct {
-	Options
-	Admin bool // whoever sets it up may do everything
-}
-
-// RightsError is an endpoint that its author may not set up.
-type RightsError struct{ Faults }
 
 // endpointSettings are an endpoint's own keys, beside those of destinations and routes.
 var endpointSettings = []setting[Endpoint]{
@@ -49,14 +40,8 @@ func validDescription(s string) bool {
 	return s == "" || validTitle(s[:min(len(s), 100)]) && len(s) <= 200
 }
 
-// The keys of an endpoint that come from routes, and those of destinations that anyone may use who may set up endpoints at
-// all. Every other key of a destination takes an admin: one that is added to the file's settings some day, too, until it
-// is thought about here.
-var (
-	endpointRoute = []string{"from", "types", "when", "via", "echoes"}
-	harmless      = []string{"plugin", "url", "auth", "timeout", "concurrency", "order_by", "latest_only", "rate", "retry", "success",
-		"permanent", "retry_on", "slow_down", "headers", "config", "sign", "compress", "redirects"}
-)
+// endpointRoute are the keys of an endpoint that come from routes; every key of a destination is one too.
+var endpointRoute = []string{"from", "types", "when", "via", "echoes"}
 
 // EndpointKeys are all keys that an endpoint may have.
 func EndpointKeys() []string {
@@ -74,11 +59,11 @@ func EndpointKeys() []string {
 
 // Endpoint reads an endpoint's settings, beside this configuration. The ID is the destination's name. settings are as
 // encoding/json decodes them with UseNumber; they are not changed. The error is a Faults, whose places are pointers into
-// the JSON, or a *RightsError.
-func (c *Config) Endpoint(id string, settings map[string]any, opts EndpointOptions) (*Endpoint, error) {
-	r := newReader(c.file, "", opts.Options)
+// the JSON.
+func (c *Config) Endpoint(id string, settings map[string]any, opts Options) (*Endpoint, error) {
+	r := newReader(c.file, "", opts)
 	defer r.close()
-	r.endpoint = &endpointReading{admin: opts.Admin, written: map[string]string{}}
+	r.endpoint = &endpointReading{written: map[string]string{}}
 	r.secrets, r.storable = c.Secrets.Dir, true
 	beside := *c // what is noted while this is read is not the file's
 	beside.Named = map[string]Named{}
@@ -95,10 +80,7 @@ func (c *Config) Endpoint(id string, settings map[string]any, opts EndpointOptio
 	r.checkEndpoint(c, e, parts.destination)
 	e.Hidden = r.endpoint.hidden
 	slices.Sort(e.Hidden)
-	switch {
-	case len(r.endpoint.rights) > 0:
-		return nil, &RightsError{r.endpoint.rights}
-	case len(r.faults) > 0:
+	if len(r.faults) > 0 {
 		slices.SortStableFunc(r.faults, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
 		return nil, r.faults
 	}
@@ -111,8 +93,6 @@ func (e *Endpoint) Alone() *Config { return e.place }
 
 // endpointReading is what a reader notes of an endpoint.
 type endpointReading struct {
-	admin   bool
-	rights  Faults
 	hidden  []string
 	written map[string]string // where its author wrote what is read at a pointer
 }
@@ -127,11 +107,6 @@ func writtenAt(pointer string, written map[string]string) string {
 		}
 	}
 	return pointer
-}
-
-// noAdmin notes what only an admin may set.
-func (r *reader) noAdmin(n node, what string) {
-	r.endpoint.rights = append(r.endpoint.rights, Fault{Position{File: r.endpoint.pointer(n.path)}, what, "leave it to somebody with the role admin"})
 }
 
 // hide notes a value that is not to be shown. Nothing is noted where there is no endpoint.
@@ -158,9 +133,6 @@ func (r *reader) divide(settings map[string]any) endpointParts {
 		case key == "format" || key == "template":
 			parts.own[key] = value
 		case slices.Contains(known, key):
-			if !r.endpoint.admin && !slices.Contains(harmless, key) && key != "secret" && value != false {
-				r.noAdmin(node{path: path("").key(key)}, key+" takes the role admin")
-			}
 			parts.destination[key] = value
 		default:
 			r.unknownKey(node{path: ""}, key, known)

@@ -17,7 +17,7 @@ func TestEndpointNamesNoFiles(t *testing.T) {
 	}
 	read := func(settings map[string]any) (*config.Endpoint, error) {
 		settings["url"] = "https://a.example.com"
-		return c.Endpoint("ep", settings, config.EndpointOptions{Options: options, Admin: true})
+		return c.Endpoint("ep", settings, options)
 	}
 	for _, key := range []string{"cert", "key", "ca"} {
 		_, err := read(map[string]any{"tls": map[string]any{key: "testdata/texts/client.pem"}})

@@ -94,10 +94,6 @@ func (r *reader) resolve(n node, form, name string, use usage, inFile bool) (tex
 		r.fault(n, "an endpoint cannot name what is on the gateway's machine: {{"+form+"."+name+"}}", "write the value itself, or {{secret.NAME}}")
 		return text{}, false
 	}
-	if r.endpoint != nil && !r.endpoint.admin {
-		r.noAdmin(n, "to name a secret takes the role admin")
-		return text{}, false
-	}
 	switch form {
 	case "env":
 		return r.env(n, name)
