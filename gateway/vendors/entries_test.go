@@ -3,16 +3,17 @@ package vendors_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
 // kind is a kind of event that the table is about.
-type kind struct{ name, eventType, heading string }
+type kind struct{ name, eventType, heading, letter string }
 
 var kinds = []kind{
-	{"state", "agent.state.changed", "An agent's state"},
-	{"call", "call.ended", "A call that ended"},
-	{"ticket", "ticket.created", "A new ticket"},
+	{"state", "agent.state.changed", "An agent's state", "S"},
+	{"call", "call.ended", "A call that ended", "C"},
+	{"ticket", "ticket.created", "A new ticket", "T"},
 }
 
 // sender is a vendor as a source. A new vendor is one entry: the source's settings, signed as the vendor signs, one of its
@@ -106,8 +107,9 @@ verify = { scheme = "standard-webhooks", secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjA
 // answers as documented ("201 {…}"; 200 unless a status stands in front), and what of the last request shows that it
 // worked, in few words: they are the table's cell.
 type target struct {
-	name     string // of the destination
-	heading  string
+	name     string   // of the destination
+	heading  string   // in plugins/PAIRS.md
+	system   string   // in the README: the columns of those with the same are one
 	takes    []string // names of kinds
 	settings string
 	plays    func(request) string
@@ -116,7 +118,7 @@ type target struct {
 }
 
 var targets = []target{
-	{"babelforce", "babelforce: presence", []string{"state"}, `
+	{"babelforce", "babelforce: presence", "babelforce", []string{"state"}, `
 plugin = "babelforce"
 auth   = { type = "oauth2-password", token_url = "SERVER/oauth/token", username = "gateway@example.com", password = "s3cr3t" }
 config = { presence_map = { unavailable = "away", limited = "away", engaged = "busy", wrap_up = "busy", offline = "offline", unknown = "away" } }`,
@@ -131,7 +133,7 @@ config = { presence_map = { unavailable = "away", limited = "away", engaged = "b
 		},
 		func(r request) string { return r.member("presence", "name") }, nil},
 
-	{"zendesk-status", "Zendesk: status", []string{"state"}, `
+	{"zendesk-status", "Zendesk: status", "Zendesk", []string{"state"}, `
 plugin = "zendesk"
 auth   = { type = "basic", username = "admin@example.com/token", password = "s3cr3t" }
 config = { agents = "agents", unmapped = "base", status_map = { unknown = "Away" } }`,
@@ -146,7 +148,7 @@ config = { agents = "agents", unmapped = "base", status_map = { unknown = "Away"
 			return name + " for " + r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 		}, nil},
 
-	{"talkdesk-status", "Talkdesk: status", []string{"state"}, `
+	{"talkdesk-status", "Talkdesk: status", "Talkdesk", []string{"state"}, `
 plugin = "talkdesk"
 auth   = { type = "oauth2-client-credentials", token_url = "SERVER/oauth/token", client_id = "plugboard", client_secret = "s3cr3t" }
 config = { users = "agents", status_map = { offline = "Away", unknown = "Away" } }`,
@@ -158,7 +160,7 @@ config = { users = "agents", status_map = { offline = "Away", unknown = "Away" }
 		},
 		func(r request) string { return r.member("new_status") }, nil},
 
-	{"ziwo-status", "Ziwo: status", []string{"state"}, `
+	{"ziwo-status", "Ziwo: status", "Ziwo", []string{"state"}, `
 plugin = "ziwo"
 config = { statuses = { offline = 2, unknown = 2 }, logins = { LOGINS } }`,
 		func(r request) string {
@@ -171,7 +173,7 @@ config = { statuses = { offline = 2, unknown = 2 }, logins = { LOGINS } }`,
 			return map[string]string{"1": "Available", "2": "On Break", "3": "Meeting", "4": "Outgoing"}[r.member("number")]
 		}, nil},
 
-	{"crm", "CRM: JSON template", []string{"state", "call", "ticket"}, `
+	{"crm", "CRM: JSON template", "CRM", []string{"state", "call", "ticket"}, `
 plugin = "webhook"
 config = { method = "PUT", url = "SERVER/{{subject}}", body = '{"what": "{{type}}", "who": "{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}", "state": "{{data.state.name}}", "outcome": "{{data.call.outcome}}{{data.ticket.subject}}"}' }`,
 		func(request) string { return "" },
@@ -179,13 +181,13 @@ config = { method = "PUT", url = "SERVER/{{subject}}", body = '{"what": "{{type}
 			return strings.TrimSpace(r.member("who") + " " + r.member("state") + r.member("outcome"))
 		}, nil},
 
-	{"cloudevents", "CloudEvents", []string{"state", "call", "ticket"}, `
+	{"cloudevents", "CloudEvents", "CloudEvents", []string{"state", "call", "ticket"}, `
 plugin = "webhook"
 config = { format = "cloudevent" }`,
 		func(request) string { return "202 " },
 		func(r request) string { return r.member("type") + " from " + r.member("source") }, nil},
 
-	{"workforce", "workforce system (RingCX's feed)", []string{"state", "call"}, `
+	{"workforce", "workforce system (RingCX's feed)", "workforce", []string{"state", "call"}, `
 plugin = "wfm-ringcx"
 auth   = { type = "basic", username = "plugboard", password = "s3cr3t" }
 config = { agent_url = "/agent", call_url = "/call", send_body_as_json = true, timezone = "Europe/Berlin" }`,
@@ -194,13 +196,44 @@ config = { agent_url = "/agent", call_url = "/call", send_body_as_json = true, t
 			return strings.Join(strings.Fields(r.member("event_type")+" "+r.member("event_aux_type")+" "+r.member("call_state")), " ")
 		}, nil},
 
-	{"ziwo-webhook", "who knows Ziwo's messages", []string{"state", "call"}, `
+	// A note on the request in which a team keeps its log: states and calls have no request of their own.
+	{"eddydesk-note", "EddyDesk: note", "EddyDesk", []string{"state", "call", "ticket"}, `
+plugin  = "eddydesk"
+auth    = { type = "basic", username = "gateway@example.com", password = "s3cr3t" }
+success = ["2xx", "3xx"]
+[destinations.eddydesk-note.config]
+link = "/api/v2/tickets/5100/comments/"
+template = "text={who} {call} {state}{outcome}{ticket_name}"
+tags = { who = "data.agent.id", call = "data.call.id", state = "data.state.name", outcome = "data.call.outcome" }`,
+		func(request) string {
+			return `{"data":{"ticket_id":5100,"id":901,"user_id":12,"text":"","date_created":"10:15:05 04.03.2025","visible":"1","files":[]}}`
+		},
+		func(r request) string {
+			form, err := url.ParseQuery(string(r.body))
+			if err != nil || r.URL.Path != "/api/v2/tickets/5100/comments/" {
+				return ""
+			}
+			return strings.Join(strings.Fields(form.Get("text")), " ")
+		}, nil},
+
+	{"talkdesk-posts", "who knows Talkdesk's posts", "Talkdesk", []string{"state", "call"}, `
+plugin = "talkdesk"
+[destinations.talkdesk-posts.config.automations]
+status   = { trigger = "An agent status changes", template = '{"event": "status", "agent": "{{agent_id}}", "status": "{{status}}"}' }
+inbound  = { trigger = "An inbound call ends", template = '{"event": "inbound", "call": "{{call_id}}", "seconds": "{{total_duration}}"}' }
+outbound = { trigger = "An outbound call ends", template = '<call direction="outbound"><id>{{call_id}}</id></call>' }`,
+		func(request) string { return "" },
+		func(r request) string {
+			return strings.TrimSpace(r.member("event") + " " + r.member("status") + r.member("seconds"))
+		}, nil},
+
+	{"ziwo-webhook", "who knows Ziwo's messages", "Ziwo", []string{"state", "call"}, `
 plugin = "ziwo"
 config = { action = "webhook" }`,
 		func(request) string { return "" },
 		func(r request) string { return r.member("type") }, nil},
 
-	{"telegram", "Telegram", []string{"state", "call", "ticket"}, `
+	{"telegram", "Telegram", "Telegram", []string{"state", "call", "ticket"}, `
 plugin = "telegram"
 config = { chat_id = -100, text = "<b>{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}</b> {{data.state.name}}{{data.call.outcome}}{{data.ticket.subject}}" }`,
 		func(r request) string {
@@ -208,7 +241,7 @@ config = { chat_id = -100, text = "<b>{{data.agent.name}}{{^data.agent.name}}{{s
 		},
 		func(r request) string { return r.member("text") }, nil},
 
-	{"slack", "Slack", []string{"state", "call", "ticket"}, `
+	{"slack", "Slack", "Slack", []string{"state", "call", "ticket"}, `
 plugin = "slack"
 config = { text = "*{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.agent.name}}* {{data.state.name}}{{data.call.outcome}}{{data.ticket.subject}}" }`,
 		func(request) string { return "ok" },
@@ -216,7 +249,7 @@ config = { text = "*{{data.agent.name}}{{^data.agent.name}}{{subject}}{{/data.ag
 }
 
 // deaf is the control: it refuses everything.
-var deaf = target{"deaf", "", nil, "", func(request) string { return "400 no" }, nil, nil}
+var deaf = target{"deaf", "", "", nil, "", func(request) string { return "400 no" }, nil, nil}
 
 // logins are those with which Ziwo lets agents set their status.
 func logins() string {

@@ -14,14 +14,20 @@ import (
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
 
-var update = flag.Bool("update", false, "write plugins/PAIRS.md anew")
+var update = flag.Bool("update", false, "write plugins/PAIRS.md and the README's table anew")
 
-// page is where the table stands.
-const page = "plugins/PAIRS.md"
+// page is where all of it stands; overview is where the table of who reaches whom stands, between marks.
+const (
+	page     = "plugins/PAIRS.md"
+	overview = "README.md"
+	begin    = "<!-- made by go test ./gateway/vendors -run Pairs -update -->\n"
+	end      = "<!-- end -->\n"
+)
 
 // TestPairs sends each vendor's own messages, signed as that vendor signs, to one gateway that runs, and has it deliver them
 // to each target that takes them: real requests to servers that answer as the targets are documented to. What the targets
-// were asked to do is the table in plugins/PAIRS.md, which must be what the test would write (-update writes it).
+// were asked to do is the table in plugins/PAIRS.md, and who reached whom the one in the README: they must be what the test
+// would write (-update writes them).
 //
 // The control is a target that refuses everything: it is found not to have been reached.
 func TestPairs(t *testing.T) {
@@ -39,17 +45,66 @@ func TestPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := table(found)
-	file := filepath.Join(root, filepath.FromSlash(page))
+	hold(t, filepath.Join(root, filepath.FromSlash(page)), func(string) string { return table(found) })
+	hold(t, filepath.Join(root, overview), func(readme string) string {
+		before, rest, ok := strings.Cut(readme, begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("%s has no lines %q and %q for the table to stand between", overview, begin, end)
+		}
+		return before + begin + reach(found) + end + after
+	})
+}
+
+// hold holds a file against what it is to be, made of what it is.
+func hold(t *testing.T, file string, make func(stands string) string) {
+	t.Helper()
+	stands, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := make(string(stands))
 	if *update && !t.Failed() {
-		if err := os.WriteFile(file, []byte(made), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(made), 0o600); err != nil { //nolint:gosec // a page of this repository
 			t.Fatal(err)
 		}
+		return
 	}
-	stands, err := os.ReadFile(file)
-	if err != nil || string(stands) != made {
-		t.Errorf("%s is not what was found, %v; go test ./gateway/vendors -run Pairs -update writes it. It should be:\n%s", page, err, made)
+	if string(stands) != made {
+		t.Errorf("%s is not what was found; go test ./gateway/vendors -run Pairs -update writes it. It should be:\n%s", file, made)
 	}
+}
+
+// reach is the README's table: by the letters of kinds, what of whom arrived where.
+func reach(found map[string]map[string]cells) string {
+	var systems []string
+	for _, to := range targets {
+		if !slices.Contains(systems, to.system) {
+			systems = append(systems, to.system)
+		}
+	}
+	var b strings.Builder
+	b.WriteString("| from | " + strings.Join(systems, " | ") + " |\n|---" + strings.Repeat("|---", len(systems)) + "|\n")
+	for _, s := range senders {
+		b.WriteString("| " + s.heading + " |")
+		for _, system := range systems {
+			letters := ""
+			for _, kind := range kinds {
+				if slices.ContainsFunc(targets, func(to target) bool {
+					_, arrived := found[kind.name][s.name][to.name]
+					return arrived && to.system == system
+				}) {
+					letters += " " + kind.letter
+				}
+			}
+			if letters == "" {
+				letters = " –"
+			}
+			b.WriteString(letters + " |")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // cells are what each target was asked to do with one message.
@@ -66,7 +121,9 @@ func (n *network) send(t *testing.T, kind kind, s sender, file string) cells {
 		server := n.servers[to.name]
 		switch {
 		case owed && takes && end.Result == "delivered" && len(server.requests()) > 0:
-			row[to.name] = server.shown()
+			if row[to.name] = server.shown(); row[to.name] == "" {
+				t.Errorf("%s, %s, to %s: what was asked shows nothing: %s", s.name, file, to.name, server.requests()[0].body)
+			}
 		case takes:
 			t.Errorf("%s, %s, to %s: ended as %q (%s), after %d requests", s.name, file, to.name, end.Result, end.Reason, len(server.requests()))
 		case owed && end.Result == "delivered":
