@@ -108,3 +108,34 @@ func TestKeyInTheEnvironmentIsReplacedInSteps(t *testing.T) {
 		t.Error("a key was written to a file")
 	}
 }
+
+// TestAStoredSecretThatWillNotDoIsReplaced holds that a value in the store which the configuration refuses does not bar the
+// way to the one that would do.
+func TestAStoredSecretThatWillNotDoIsReplaced(t *testing.T) {
+	file := gatewaytest.Write(t, strings.Replace(withStoredToken, "%ADMIN%", `"`+gatewaytest.FreeAddr(t)+`"`, 1)+`
+redact = { hash = ["subject"], key = "{{secret.key}}" }
+[sources.zendesk]
+path = "/zendesk"
+verify = { scheme = "zendesk", secret = ["{{secret.key}}", "{{secret.zendesk}}"] }
+`)
+	for _, step := range []struct {
+		in, words string
+		status    int
+		args      []string
+	}{
+		{"", "the master key", 0, []string{"secrets", "key"}},
+		{"short", "stored", 0, []string{"secrets", "set", "key"}},
+		{"dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==", "stored", 0, []string{"secrets", "set", "zendesk"}},
+		{"token", "stored", 0, []string{"secrets", "set", "token"}},
+		{"", "zendesk", 0, []string{"secrets", "list"}},
+		{"", "config.toml:13:38: key is shorter than 16 bytes", 1, []string{"check"}},
+		{"", "config.toml:16:60: secret is the one that Zendesk publishes", 1, []string{"check"}},
+		{"long enough to be a key", "stored", 0, []string{"secrets", "set", "key"}},
+		{"its own", "stored", 0, []string{"secrets", "set", "zendesk"}},
+		{"", "no faults", 0, []string{"check"}},
+	} {
+		if status, out, errs := commandWith(t, step.in, append(step.args, "--config="+file)...); status != step.status || !strings.Contains(out+errs, step.words) {
+			t.Errorf("%v: status %d\n%s%s; want %d and %q", step.args, status, out, errs, step.status, step.words)
+		}
+	}
+}

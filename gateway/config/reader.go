@@ -65,6 +65,7 @@ type reader struct {
 	storable bool
 	samples  map[path]string  // a setting's default as TOML: what to write where a remedy needs a value
 	literals map[path]literal // expressions as they are written
+	secretly map[path]bool    // texts with a secret in them
 }
 
 func newReader(file, text string, opts Options) *reader {
@@ -72,7 +73,7 @@ func newReader(file, text string, opts Options) *reader {
 		opts.Getenv = os.LookupEnv
 	}
 	return &reader{file: file, lines: newLines(file, text), places: places(text), opts: opts, all: &secret.Vault{},
-		listen: map[path]string{}, samples: map[path]string{}, literals: map[path]literal{}}
+		listen: map[path]string{}, samples: map[path]string{}, literals: map[path]literal{}, secretly: map[path]bool{}}
 }
 
 func (r *reader) close() {
@@ -113,7 +114,12 @@ func (r *reader) find(p path) (place, bool) {
 	return place{}, false
 }
 
+// fault blames a value. A lenient reader passes over one that a secret makes wrong: the commands that would put a better
+// secret into the store are among those that read so.
 func (r *reader) fault(n node, what, do string) {
+	if r.secretly[n.path] && r.lenientIn(n, secretParts...) {
+		return
+	}
 	r.faults = append(r.faults, Fault{r.valueAt(n.path), what, do})
 }
 
@@ -129,15 +135,21 @@ func (r *reader) missing(n node, what, do string) {
 
 // missingSecret lets [server] pass as well: its certificate is nothing that a lenient reader needs.
 func (r *reader) missingSecret(n node, what, do string) {
-	r.missingFrom(n, what, do, "server", "sources", "destinations", "routes")
+	r.missingFrom(n, what, do, secretParts...)
 }
 
+var secretParts = []string{"server", "sources", "destinations", "routes"}
+
 func (r *reader) missingFrom(n node, what, do string, lenient ...string) {
-	part, _, _ := strings.Cut(string(n.path), ".")
-	part, _, _ = strings.Cut(part, "[")
-	if !r.opts.Lenient || !slices.Contains(lenient, part) {
+	if !r.lenientIn(n, lenient...) {
 		r.fault(n, what, do)
 	}
+}
+
+func (r *reader) lenientIn(n node, parts ...string) bool {
+	part, _, _ := strings.Cut(string(n.path), ".")
+	part, _, _ = strings.Cut(part, "[")
+	return r.opts.Lenient && slices.Contains(parts, part)
 }
 
 // kind says what a setting wants, in words and by example.

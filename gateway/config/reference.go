@@ -141,6 +141,7 @@ func (r *reader) secret(n node, name string, use usage) (text, bool) {
 		r.config.Named[name] = Named{from, r.valueAt(n.path)}
 	}
 	r.all.Hide(name, value)
+	r.secretly[n.path] = true
 	placeholder := ""
 	switch {
 	case use.plugin && r.vault != nil:

@@ -126,9 +126,13 @@ func (r *reader) notPublished(n node, v Verify) {
 	if v.Scheme != "zendesk" || v.AllowTestSecret {
 		return
 	}
-	for _, s := range v.Secrets {
+	items, isList := n.key("secret").items()
+	if !isList {
+		items = []node{n.key("secret")}
+	}
+	for i, s := range v.Secrets {
 		if s.Reveal() == zendeskTestSecret {
-			r.fault(n.key("secret"), "secret is the one that Zendesk publishes for test requests: anybody can sign with it",
+			r.fault(items[min(i, len(items)-1)], "secret is the one that Zendesk publishes for test requests: anybody can sign with it",
 				"put the webhook's own there (Admin Center, Webhooks, Reveal secret), or while setting up add allow_test_secret = true")
 		}
 	}

@@ -22,6 +22,8 @@ func (s *source) believe(req *Request, now time.Time, r *Reading) bool {
 		var fault *verify.Error
 		if errors.As(err, &fault) && fault.Forbidden {
 			status = http.StatusForbidden
+		} else if s.asks != "" {
+			r.Headers = append(r.Headers, [2]string{"WWW-Authenticate", s.asks})
 		}
 		r.refuse(status, err.Error())
 		return false

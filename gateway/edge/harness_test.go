@@ -59,12 +59,20 @@ func zendeskWay() []config.Verify {
 	return []config.Verify{{Scheme: "zendesk", Secrets: []secret.Value{secret.New("dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==")}}}
 }
 
+// askedWays are those that HTTP has names for.
+func askedWays() []config.Verify {
+	password := []secret.Value{secret.New("s3cr3t-one")}
+	return []config.Verify{{Scheme: "bearer", Secrets: password}, {Scheme: "all", All: []config.Verify{
+		{Scheme: "basic", Username: "user", Secrets: password}, {Scheme: "header", Header: "x-key", Secrets: password}}}}
+}
+
 // sources is the configuration of these tests.
 func sources() []edge.Source {
 	return []edge.Source{
 		{Config: &config.Source{Name: "plain", Path: "/hooks/plain", Verify: none(), Dedupe: time.Hour, Methods: []string{"POST", "PUT"}}},
 		{Config: &config.Source{Name: "escaped", Path: "/hooks/a%2Fb", Verify: none()}},
 		{Config: &config.Source{Name: "zendesk", Path: "/hooks/zendesk/main", Verify: zendeskWay()}},
+		{Config: &config.Source{Name: "asked", Path: "/hooks/asked", Verify: askedWays()}},
 		{Config: &config.Source{Name: "read", Path: "/hooks/read", Plugin: "acme", Verify: none(), Dedupe: time.Hour, Config: config.Settings{JSON: []byte(`{"account":"main"}`)}}, Plugin: echo},
 	}
 }

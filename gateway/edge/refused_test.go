@@ -48,6 +48,7 @@ func TestRefused(t *testing.T) {
 		{"no signature", "POST", "/hooks/zendesk/main", `{}`, nil, 401, "x-zendesk-webhook-signature-timestamp is missing"},
 		{"wrong signature", "POST", "/hooks/zendesk/main", `{}`, []string{"X-Zendesk-Webhook-Signature-Timestamp", "2025-03-04T08:00:02Z",
 			"X-Zendesk-Webhook-Signature", "OQckNT0FiuQWoUXlBbX4yoiW8AByciQUll/TcT5+04g="}, 401, "does not match"},
+		{"credentials that HTTP has names for", "POST", "/hooks/asked", `{}`, nil, 401, "authorization is missing"},
 	}
 	for _, tt := range tests {
 		status, answer, h := g.send(tt.method, tt.target, tt.body, tt.headers...)
@@ -57,6 +58,10 @@ func TestRefused(t *testing.T) {
 		}
 		if allow := h.Get("Allow"); (status == 405) != (allow == "POST, PUT") {
 			t.Errorf("%s: Allow %q", tt.name, allow)
+		}
+		// Many clients send their password only to who asks for it.
+		if ask := h.Get("Www-Authenticate"); (tt.target == "/hooks/asked") != (ask == `Bearer realm="plugboard", Basic realm="plugboard"`) {
+			t.Errorf("%s: WWW-Authenticate %q", tt.name, ask)
 		}
 	}
 	if stored := g.events(); len(stored) != 0 {

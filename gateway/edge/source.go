@@ -29,6 +29,7 @@ type source struct {
 	allow    string // methods as the Allow header has them
 	plugin   wasm.Plugin
 	verifier verify.Verifier
+	asks     string           // for what credentials a 401 does, as WWW-Authenticate has them; "": none
 	conceals verify.Concealer // nil: no credential stands where it would be stored
 	limit    *limit           // nil: none
 	maxBody  int64            // bytes, after decompression
@@ -86,6 +87,7 @@ func newSource(s Source, o PipelineOptions) (*source, error) {
 	credentials := verify.CredentialHeaders(s.Config.Verify)
 	built := &source{
 		name: s.Config.Name, methods: s.Config.Methods, plugin: s.Plugin, verifier: verifier,
+		asks:  verify.Challenge(s.Config.Verify),
 		vault: s.Config.Vault, redact: s.Redact,
 		stored: event.NewFilter(credentials...), vendor: s.Config.Plugin, window: s.Config.Dedupe,
 		hidden: map[string]bool{"authorization": true, "proxy-authorization": true, "cookie": true},

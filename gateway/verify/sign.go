@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/plugboard/plugboard/gateway/config"
@@ -79,6 +80,26 @@ func CredentialHeaders(ways []config.Verify) []string {
 		}
 	}
 	return names
+}
+
+// Challenge is what a 401 of a source with these ways says in WWW-Authenticate; "" where none of them has a name in HTTP.
+// Many clients send the password that they have only to who asks for it.
+func Challenge(ways []config.Verify) string { return strings.Join(challenges(ways), ", ") }
+
+func challenges(ways []config.Verify) (list []string) {
+	for _, w := range ways {
+		switch w.Scheme {
+		case "bearer", "oauth":
+			list = append(list, `Bearer realm="plugboard"`)
+		case "basic":
+			list = append(list, `Basic realm="plugboard"`)
+		case "all":
+			list = append(list, challenges(w.All)...)
+		}
+	}
+	slices.Sort(list)
+	slices.Reverse(list) // Bearer first
+	return slices.Compact(list)
 }
 
 // Concealer is a Verifier whose credential may stand where it would be stored and shown: in the URL or in the body.
