@@ -55,7 +55,7 @@ func TestCloudEventsBetweenGateways(t *testing.T) {
 	for _, m := range modes {
 		event["type"], event["id"] = "t."+m, "id %"+m
 		body, _ := json.Marshal(event)
-		if n := a.attempts(t, "t."+m, "1", body, 1)[0]; n.Result != "delivered" {
+		if n := a.attempts(t, "events", "t."+m+"-1", body, nil)[0]; n.Result != "delivered" {
 			t.Fatalf("%s: %s, %s", m, n.Result, n.Reason)
 		}
 		var got arrival
@@ -80,7 +80,7 @@ func TestCloudEventsBetweenGateways(t *testing.T) {
 	}
 	event["type"] = "t.forged"
 	body, _ := json.Marshal(event)
-	if n := a.attempts(t, "t.forged", "1", body, 1)[0]; n.Result != "dead" || n.Status != http.StatusUnauthorized {
+	if n := a.attempts(t, "events", "t.forged-1", body, nil)[0]; n.Result != "dead" || n.Status != http.StatusUnauthorized {
 		t.Errorf("with a key that nobody gave the other: %s, %d %s", n.Result, n.Status, n.Reason)
 	}
 }

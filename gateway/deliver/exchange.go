@@ -96,7 +96,7 @@ func (x *exchanger) reveal(r *Request) (*send.Request, error) {
 	if r.Trace.Valid() {
 		traced(wire.Header, r.Trace)
 	}
-	escape := urlEscape
+	escape := secret.InURL
 	if !strings.Contains(r.URL, "://") { // the url, or where it begins, is itself a secret
 		escape = nil
 	}
@@ -139,9 +139,6 @@ func (x *exchanger) revealBody(body []byte, media string) []byte {
 
 // placeholderHint stands in every placeholder: most bodies have none, and are not copied.
 var placeholderHint = []byte("secret-")
-
-// urlEscape is url.QueryEscape with %20 for a space: right in a path segment and in a query alike.
-func urlEscape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 func jsonEscape(s string) string {
 	quoted, err := json.Marshal(s)

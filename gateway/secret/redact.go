@@ -86,12 +86,20 @@ func forms(value string) []string {
 	for _, escaped := range []string{url.QueryEscape(value), url.PathEscape(value)} {
 		list = append(list, escaped, strings.ReplaceAll(escaped, "+", "%20"), lowerEscapes(escaped))
 	}
+	list = append(list, InURL(value))
 	list = append(list, jsonForms(value)...)
 	var text bytes.Buffer
 	_ = xml.EscapeText(&text, []byte(value)) // a buffer takes everything
 	list = append(list, text.String())
 	return append(list, base64Forms(value)...)
 }
+
+// InURL escapes a value for a URL, wherever in its path or query it comes to stand. Slashes and colons mean themselves in
+// both, and stay: what is secret in a vendor's link may be several segments (Slack's T…/B…/…), and not every server takes
+// %2F for a slash.
+func InURL(value string) string { return inURL.Replace(url.QueryEscape(value)) }
+
+var inURL = strings.NewReplacer("+", "%20", "%2F", "/", "%3A", ":")
 
 // jsonForms are the insides of the value's JSON strings, with and without HTML's characters escaped, and of Go's.
 func jsonForms(value string) []string {
