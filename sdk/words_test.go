@@ -17,7 +17,7 @@ var languages = []struct {
 	{"Rust", "rust/src/*.rs rust/src/*/*.rs", `(pub (fn|struct) WORD\b|macro_rules! WORD)`},
 	{"C", "c/plugboard*.h", `([a-z*] ?WORD\(|#define WORD\()`},
 	{"AssemblyScript", "assemblyscript/*.ts", `(?m)(^export (class|function) WORD\b|^  WORD\()`},
-	{"script", "script/plugboard.d.ts script/README.md", `(?m)(^ *(export (function|const) )?WORD[(:]|^\| .WORD\()`},
+	{"script", "script/plugboard.d.ts script/README.md", `(?m)(^ *(export (function|const) )?WORD[(<:]|^\| .WORD\()`},
 }
 
 // TestTableOfWords holds the README's table to the sources: each word stands where its language declares it.

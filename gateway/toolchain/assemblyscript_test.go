@@ -16,6 +16,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/toolchain"
 	"github.com/plugboard/plugboard/gateway/wasm"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
+	"github.com/plugboard/plugboard/sdk/likeness"
 )
 
 // builtShow is the plugin of testdata/assemblyscript, built once.
@@ -35,6 +36,16 @@ var builtShow = sync.OnceValues(func() ([]byte, error) {
 // openShow gives it in a host; the test is skipped without the compiler.
 func openShow(t testing.TB) wasm.Plugin {
 	t.Helper()
+	p, err := newShow(t, `{"a":{"b":"set"}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// newShow is openShow with a configuration, which may be refused.
+func newShow(t testing.TB, config string) (wasm.Plugin, error) {
+	t.Helper()
 	code, err := builtShow()
 	if errors.Is(err, toolchain.ErrNoCompiler) {
 		t.Skip(err)
@@ -47,13 +58,12 @@ func openShow(t testing.TB) wasm.Plugin {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := m.New(t.Context(), wasm.PluginOptions{Config: []byte(`{"a":{"b":"set"}}`),
+	p, err := m.New(t.Context(), wasm.PluginOptions{Config: []byte(config),
 		Instances: 1, Ready: 1, Tables: known{}, State: known{}, Signer: known{}})
-	if err != nil {
-		t.Fatal(err)
+	if err == nil {
+		t.Cleanup(func() { _ = p.Close(context.Background()) })
 	}
-	t.Cleanup(func() { _ = p.Close(context.Background()) })
-	return p
+	return p, err
 }
 
 // known answers what the plugin asks.
@@ -107,11 +117,55 @@ func TestAssemblyScriptWrites(t *testing.T) {
 	}
 }
 
+// TestAssemblyScriptSettings: decodeConfig keeps what fits, and refuses what does not and what nobody asked for, by its path.
+func TestAssemblyScriptSettings(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"strict":false}`: `{"account":"none","limit":10,"share":0.5,"silent":false,"away":"gone"}`,
+		`{"strict":"true","account":7,"limit":"12","share":"0.25","tags":["a",7],"presence":{"a.way":"out"},"any":[{}]}`: `{"account":"7","limit":12,"share":0.25,
+			"silent":true,"tags":["a","7"],"away":"out"}`,
+		`{"strict":null,"limit":null}`:                       `{"account":"none","limit":10,"share":0.5,"silent":false,"away":"gone"}`,
+		`{"strict":1,"account":{}}`:                          "account: want a text",
+		`{"strict":1,"limit":9223372036854775808}`:           "limit: want a whole number that fits",
+		`{"strict":1,"share":"x"}`:                           "share: want a number",
+		`{"strict":7}`:                                       "strict: want true or false",
+		`{"strict":1,"tags":"a"}`:                            "tags: want a list",
+		`{"strict":1,"tags":["a",[]]}`:                       "tags.1: want a text",
+		`{"strict":1,"presence":7}`:                          "presence: want an object",
+		`{"strict":1,"presence":{"a.way":[],"other":1}}`:     `presence.a\.way: want a text`,
+		`{"strict":1,"presence":{"a.way":"x","oth.er":1}}`:   `presence.oth\.er: unknown key`,
+		`{"strict":1,"acount":"x","presence":{"a.way":"x"}}`: "acount: unknown key",
+	} {
+		p, err := newShow(t, config)
+		var e *wasm.Error
+		if errors.As(err, &e) {
+			if e.Kind != wasm.Refused || e.Own != wasm.Rejected || e.Reason != want {
+				t.Errorf("%s: refused as %q, want %s", config, e.Reason, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, callShow(t, p, wasm.Receive, `{"do":"settings"}`).Body, `{"events":[{"type":"x","data":`+want+`}]}`)
+	}
+}
+
+func TestAssemblyScriptComparesNames(t *testing.T) {
+	p := openShow(t)
+	for _, n := range likeness.Names {
+		ask, err := json.Marshal(map[string]string{"do": "names", "a": n.A, "b": n.B})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, callShow(t, p, wasm.Receive, string(ask)).Body, fmt.Sprintf(`{"events":[{"type":"x","data":{"same":%v}}]}`, n.Same))
+	}
+}
+
 // TestAssemblyScriptFailures: what a program throws stands in the reason, with file and line.
 func TestAssemblyScriptFailures(t *testing.T) {
 	p := openShow(t)
 	for body, want := range map[string]string{
-		`{"do":"throw"}`:  "panic: on purpose (assembly/index.ts:25:",
+		`{"do":"throw"}`:  "panic: on purpose (assembly/index.ts:49:",
 		`{"do":"bounds"}`: "panic: Index out of range (~lib/array.ts:",
 	} {
 		_, err := p.Call(t.Context(), wasm.Receive, wasm.Input{Body: []byte(body)})

@@ -144,6 +144,8 @@ func TestScriptWords(t *testing.T) {
 		{"bytes", `[P.hex(request.bytes()).slice(0, 6), P.base64("é"), P.decode(P.fromBase64("w6k=")), P.base64(new Uint8Array([255, 0]))]`, `["7b2269","w6k=","é","/wA="]`},
 		{"get and set", `(() => { const o = {}; P.set(o, "a.b\\.c", 1); P.set(o, "a.d", ""); return [o, P.get(o, "a.b\\.c"), P.get(o, "a.x.y"), P.get([[5]], "0.0")] })()`,
 			`[{"a":{"b.c":1}},1,null,5]`},
+		{"places in lists", `["l.0", "l.00", "l.01", "l.-0", "l.-1", "l.00000000000000000000", "l.length", "l.", "l.x"].map((path) => [P.get({ l: [5] }, path)])`,
+			`[[5],[5],[null],[5],[null],[null],[null],[null],[null]]`},
 		{"doc", `(() => { const d = request.doc(); return [d.takeInt("n"), d.takeTime("t"), d.takeInt("t"), d.takeBool("b"), d.takeNumber("f"), d.take("a\\.b"), d.takeText("id"), d.rest()] })()`,
 			`[12,"2025-03-04T08:00:00.5Z",null,true,1.5,"dot","90071992547409931",{"l":[1,"",[]]}]`},
 		{"whole numbers", `["012", "1.0", " 1", "9007199254740993", "9223372036854775808", 9223372036854775808n, -9223372036854775808n, 1.5, 3, true, "", null].map((v) => new P.Doc({ v }).takeInt("v"))`,

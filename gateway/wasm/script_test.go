@@ -2,12 +2,15 @@ package wasm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plugboard/plugboard/sdk/likeness"
 )
 
 // openScript makes a plugin of a script named acme.js.
@@ -50,6 +53,10 @@ func TestScriptRefusesItsConfiguration(t *testing.T) {
 		{"waits for nothing", "await new Promise(() => {});\nexport function receive() {}", "it waits for a promise that nothing will settle"},
 		{"a template that cannot be safe", "import { template } from \"plugboard\";\nconst t = template(\"<{{x}}/>\", \"xml\");\nexport function receive() {}",
 			"acme.js:2:19: Error: template: line 1, column 2: inside a tag a value can only stand in an attribute's quotes"},
+		{"a key that there is not", `import { decodeConfig } from "plugboard"; export function init() { decodeConfig({ y: 1 }) } export function receive() {}`, "z: unknown key"},
+		{"a key within", `import { decodeConfig } from "plugboard"; export function init() { decodeConfig({ z: { x: 1 } }) } export function receive() {}`, "z.y: unknown key"},
+		{"another kind", `import { decodeConfig } from "plugboard"; export function init() { decodeConfig({ z: "" }) } export function receive() {}`, "z: want a text"},
+		{"another kind within", `import { decodeConfig } from "plugboard"; export function init() { decodeConfig({ z: { y: [] } }) } export function receive() {}`, "z.y: want a list"},
 		{"config is not to be changed", `import { config } from "plugboard"; config.a = 1; export function receive() {}`, "TypeError"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -291,6 +298,55 @@ func TestLoadFile(t *testing.T) {
 		var e *Error
 		if _, err := h.LoadFile(t.Context(), file, content); !errors.As(err, &e) || e.Kind != Refused {
 			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// TestScriptSettings: decodeConfig puts what the configuration has over what the script names.
+func TestScriptSettings(t *testing.T) {
+	source := `import { decodeConfig } from "plugboard";
+export function receive(request, events) {
+  events.add("x").data = decodeConfig({ t: "none", n: 10, f: 0.5, b: false, i: 1n, l: [], o: {}, in: { "a.b": "", c: "gone" }, any: null });
+}`
+	for config, want := range map[string]string{
+		`{}`: `{"t":"none","n":10,"f":0.5,"b":false,"i":1,"l":[],"o":{},"in":{"a.b":"","c":"gone"},"any":null}`,
+		`{"t":7,"n":"12","f":"0.25","b":"1","i":90071992547409931,"l":[{}],"o":{"x":1},"in":{"a.b":true,"c":null},"any":[1]}`: `{"t":"7","n":12,"f":0.25,"b":true,
+			"i":90071992547409931,"l":[{}],"o":{"x":1},"in":{"a.b":"true","c":"gone"},"any":[1]}`,
+	} {
+		out := string(must(t, openScript(t, source, PluginOptions{Limits: patient, Config: []byte(config)}), Receive, "{}").Body)
+		if want = `{"events":[{"type":"x","data":` + strings.ReplaceAll(want, "\n\t\t\t", "") + `}]}`; out != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", config, out, want)
+		}
+	}
+	for config, want := range map[string]string{
+		`{"n":"x"}`: "n: want a number", `{"b":7}`: "b: want true or false", `{"i":1.5}`: "i: want a whole number that fits", `{"l":{}}`: "l: want a list",
+		`{"o":[]}`: "o: want an object", `{"in":{"a.c":1}}`: `in.a\.c: unknown key`, `{"t":{}}`: "t: want a text",
+	} {
+		_, err := openScript(t, source, PluginOptions{Limits: patient, Config: []byte(config)}).Call(t.Context(), Receive, Input{Body: []byte("{}")})
+		if e := failureOf(t, err); e.Kind != Rejected || e.Reason != want {
+			t.Errorf("%s: %v, want %s", config, e, want)
+		}
+	}
+}
+
+func TestScriptComparesNames(t *testing.T) {
+	p := openScript(t, `import { sameName } from "plugboard";
+export function receive(request, events) {
+  events.add("x").data = { out: request.json().map((n) => sameName(n.A, n.B)) };
+}`, PluginOptions{Limits: patient})
+	names, err := json.Marshal(likeness.Names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Events []struct{ Data struct{ Out []bool } }
+	}
+	if err := json.Unmarshal(must(t, p, Receive, string(names)).Body, &got); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range likeness.Names {
+		if out := got.Events[0].Data.Out; len(out) != len(likeness.Names) || out[i] != n.Same {
+			t.Errorf("%q and %q: %v", n.A, n.B, out)
 		}
 	}
 }

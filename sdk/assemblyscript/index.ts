@@ -5,6 +5,8 @@ export { Receive, Transform, Format, Judge, Encode, Init, Request, Events, Reply
 export { Doc, Value, Kind } from "./json";
 export { Obj, escapeName } from "./object";
 export { fact, lookup, state, setState, sign, HMACSHA256, HMACSHA1, HMACSHA512, debug, info, warn, error } from "./host";
+export { decodeConfig, Settings } from "./settings";
+export { sameName } from "./name";
 export { time, timeFromUnix } from "./time";
 export { xml, segment, base64, fromBase64, hex } from "./escape";
 export { Template, TemplateFormat } from "./template";

@@ -321,6 +321,20 @@ function sameName(n: Node, path: string, from: i32, to: i32): bool {
   return at == n.nameEnd;
 }
 
+// Which element a part of a path means, -1 where it is no number: one with noughts in front is one too, as in every language.
+function place(path: string, from: i32, to: i32): i32 {
+  const negative = from < to && path.charCodeAt(from) == 0x2d;
+  if (negative) from++;
+  if (from == to || to - from > 19) return -1;
+  let n: u64 = 0; // 19 digits fit
+  for (; from < to; from++) {
+    const digit = <u32>path.charCodeAt(from) - 48;
+    if (digit > 9) return -1;
+    n = n * 10 + digit;
+  }
+  return n > (negative ? 0 : <u64>i32.MAX_VALUE) ? -1 : <i32>n;
+}
+
 const none = new Doc();
 
 /** A value of a document; an absent one where there is nothing, on which all methods work. */
@@ -447,8 +461,7 @@ export class Value {
         if (sameName(this.doc.node(at), path, from, to)) found = at; // the last one wins
       }
     } else if (kind == Kind.Array) {
-      const index = <i32>I32.parseInt(path.substring(from, to));
-      return index.toString() == path.substring(from, to) ? this.index(index) : new Value(this.doc, -1);
+      return this.index(place(path, from, to));
     }
     return new Value(this.doc, found);
   }

@@ -98,6 +98,10 @@ func reference(d []byte) (said string, ok bool) {
 	o.StrsFrom("l", doc.Get("l"))
 	o.CopyFrom("c", doc.Get("c.0.d"))
 	o.CopyFrom("dot", doc.Get("c.0."))
+	o.CopyFrom("noughts", doc.Get("l.001"))
+	o.CopyFrom("minus", doc.Get("l.-0"))
+	o.CopyFrom("before", doc.Get("l.-1"))
+	o.CopyFrom("long", doc.Get("l.00000000000000000000"))
 	o.Rest("rest", doc.Root())
 	return string(b.AppendJSON(nil)), true
 }

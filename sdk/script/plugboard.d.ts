@@ -35,6 +35,9 @@ declare module "plugboard" {
   export function fail(reason: string): Stop;
 
   export const config: Readonly<Record<string, any>>;
+  /** The configuration over all keys that there may be, with their defaults; refuses what is of another kind or not among them. */
+  export function decodeConfig<T extends object>(defaults: T): T;
+  export function sameName(a: string, b: string): boolean;
   export function fact(name: string): string | undefined;
   export const facts: {
     readonly function: string;

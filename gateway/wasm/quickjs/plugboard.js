@@ -67,6 +67,48 @@ const written = host.fact("config");
 /** The plugin's configuration, as written in the source's, destination's or route's config. */
 export const config = freeze(written ? host.parse(written) : {});
 
+/** The configuration over an object of all keys that there may be, each with the value that stands where the configuration has
+ * none: decodeConfig({ account: "", limit: 10, silent: false, presence: {}, tags: [] }). What is of another kind, and a key that
+ * is not among them, is refused with its path; numbers and truths are read from texts too. An object with keys is held to
+ * them, one without and a list are taken as they are; so is anything for null. */
+export const decodeConfig = (defaults) => decoded(config, defaults, "");
+
+function decoded(given, known, path) {
+  const out = { ...known };
+  for (const [name, value] of Object.entries(given)) {
+    const at = path + name.replace(/[.\\]/g, "\\$&");
+    if (!Object.hasOwn(known, name)) throw reject(at + ": unknown key");
+    if (value !== null) out[name] = fitting(value, known[name], at);
+  }
+  return out;
+}
+
+function fitting(value, like, at) {
+  const read = (as, want) => {
+    const v = new Doc(value)[as]("");
+    if (v === undefined) throw reject(`${at}: want ${want}`);
+    return v;
+  };
+  switch (typeof like) {
+    case "string": return read("text", "a text");
+    case "number": return read("number", "a number");
+    case "bigint": return BigInt(read("int", "a whole number that fits"));
+    case "boolean": return read("bool", "true or false");
+  }
+  if (like === null || like === undefined) return value;
+  if (Array.isArray(like) !== Array.isArray(value) || typeof value !== "object") {
+    throw reject(`${at}: want ${Array.isArray(like) ? "a list" : "an object"}`);
+  }
+  return Array.isArray(like) || Object.keys(like).length === 0 ? value : decoded(value, like, at + ".");
+}
+
+// A text whose letters are small, each by itself: in a text a letter's place in its word can matter.
+const folded = (text) => Array.from(String(text), (c) => (c === " " ? "_" : String.fromCodePoint(c.toLowerCase().codePointAt(0)))).join("");
+
+/** Whether two names of states are the same, as people write them: in any script, whatever the case, a space as good as an
+ * underscore. "Transfers Only" is transfers_only. */
+export const sameName = (a, b) => a === b || folded(a) === folded(b);
+
 /** What a table of the configuration ([tables.NAME]) has for key; undefined when it has nothing. */
 export const lookup = host.lookup;
 

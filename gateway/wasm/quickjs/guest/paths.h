@@ -56,6 +56,32 @@ static JSValue own(JSValueConst obj, JSAtom name)
     return there ? JS_GetProperty(ctx, obj, name) : JS_UNDEFINED;
 }
 
+/* What a step means in a list: its number, with noughts in front or without, as the other SDKs have it; a name that no
+ * element has where it is none, so that length is not found either. name is freed. */
+static JSAtom place_of(JSAtom name)
+{
+    const char *s, *p;
+    uint64_t v = 0; /* 19 digits fit */
+    BOOL none;
+
+    if (name == JS_ATOM_NULL || __JS_AtomIsTaggedInt(name))
+        return name;
+    s = JS_AtomToCString(ctx, name);
+    JS_FreeAtom(ctx, name);
+    if (!s)
+        return JS_ATOM_NULL;
+    p = s + (*s == '-');
+    none = !*p || strlen(p) > 19;
+    for (; *p && !none; p++) {
+        none = *p < '0' || *p > '9';
+        v = v * 10 + (*p - '0');
+    }
+    if (v > (*s == '-' ? 0 : MAX_SAFE_INTEGER))
+        none = TRUE;
+    JS_FreeCString(ctx, s);
+    return JS_NewAtomInt64(ctx, none ? -1 : (int64_t)v);
+}
+
 /* Follows a path. holder and last, if wanted, are where the value stands: holder is not owned, last is to be freed. */
 static JSValue path_get(JSValueConst v, const char *path, size_t n, JSObject **holder, JSAtom *last)
 {
@@ -68,6 +94,8 @@ static JSValue path_get(JSValueConst v, const char *path, size_t n, JSObject **h
         return at;
     while (path) {
         JSAtom name = path_step(&path, end);
+        if (JS_IsObject(at) && JS_VALUE_GET_OBJ(at)->class_id == JS_CLASS_ARRAY)
+            name = place_of(name);
         if (name == JS_ATOM_NULL) {
             JS_FreeValue(ctx, at);
             return JS_ThrowOutOfMemory(ctx);

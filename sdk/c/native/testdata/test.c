@@ -352,6 +352,10 @@ static int compare(void) {
 			pb_strs_from(o, "l", pb_get(doc, "l"));
 			pb_copy_from(o, "c", pb_get(doc, "c.0.d"));
 			pb_copy_from(o, "dot", pb_get(doc, "c.0."));
+			pb_copy_from(o, "noughts", pb_get(doc, "l.001"));
+			pb_copy_from(o, "minus", pb_get(doc, "l.-0"));
+			pb_copy_from(o, "before", pb_get(doc, "l.-1"));
+			pb_copy_from(o, "long", pb_get(doc, "l.00000000000000000000"));
 			pb_set_rest(o, "rest", doc);
 			said = pb_write(o);
 		}

@@ -26,6 +26,10 @@ fn main() {
                 o.strs_from("l", doc.get("l"));
                 o.copy_from("c", doc.get("c.0.d"));
                 o.copy_from("dot", doc.get("c.0."));
+                o.copy_from("noughts", doc.get("l.001"));
+                o.copy_from("minus", doc.get("l.-0"));
+                o.copy_from("before", doc.get("l.-1"));
+                o.copy_from("long", doc.get("l.00000000000000000000"));
                 o.rest("rest", doc.root());
                 b.append_json(&mut out);
             }

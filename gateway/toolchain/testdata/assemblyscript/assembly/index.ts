@@ -1,9 +1,9 @@
 // A plugin that shows what the SDK makes of its input: each leaf as a text, a number, a truth and a time.
-import { base64, config, Encode, Events, fact, fromBase64, hex, Incoming, Init, Judge, Kind, lookup, Obj, Outgoing, Format,
-  parse, Receive, reject, Request, segment, setState, sign, HMACSHA256, state, Stop, Template, TemplateFormat, time,
+import { base64, config, decodeConfig, Encode, Events, fact, fromBase64, hex, Incoming, Init, Judge, Kind, lookup, Obj, Outgoing, Format,
+  parse, Receive, reject, Request, sameName, segment, setState, Settings, sign, HMACSHA256, state, Stop, Template, TemplateFormat, time,
   timeFromUnix, Transform, Value, warn, xml } from "plugboard";
 
-export function init(): i32 { return Init(() => null); }
+export function init(): i32 { return Init(() => config().get("strict").exists() ? decodeConfig(settle) : null); }
 export function receive(): i32 { return Receive(read); }
 export function transform(): i32 { return Transform(change); }
 export function format(): i32 { return Format(write); }
@@ -16,11 +16,35 @@ export function judge(): i32 {
 }
 export function encode(): i32 { return Encode(rebuild); }
 
+let account = "none", limit: i64 = 10, share = 0.5, silent = false, tags: string[] = [], away = "";
+
+function settle(c: Settings): void {
+  account = c.str("account", account);
+  limit = c.int("limit", limit);
+  share = c.float("share", share);
+  silent = c.bool("strict", silent);
+  tags = c.strs("tags");
+  away = c.object("presence").str("a.way", "gone");
+  c.value("any");
+}
+
+function settled(e: Obj): void {
+  e.str("account", account);
+  e.int("limit", limit);
+  e.float("share", share);
+  e.bool("silent", silent);
+  for (let i = 0; i < tags.length; i++) e.append("tags", tags[i]);
+  e.str("away", away);
+}
+
 function read(r: Request, out: Events): Stop | null {
   const doc = r.json();
   if (doc.fault != "") return reject(doc.fault);
   const what = doc.get("do").str();
   if (what == "templates") return templates(doc.get("cases"), out);
+  if (what == "settings") settled(out.add("x").data());
+  if (what == "names") out.add("x").data().bool("same", sameName(doc.get("a").str(), doc.get("b").str()));
+  if (what == "settings" || what == "names") return null;
   if (r.header("compare") != "") return compare(doc.root(), out);
   if (what == "throw") throw new Error("on purpose");
   if (what == "bounds") [1][doc.root().len() + 5];
@@ -66,6 +90,10 @@ function compare(doc: Value, out: Events): Stop | null {
   o.strsFrom("l", doc.get("l"));
   o.copyFrom("c", doc.get("c.0.d"));
   o.copyFrom("dot", doc.get("c.0."));
+  o.copyFrom("noughts", doc.get("l.001"));
+  o.copyFrom("minus", doc.get("l.-0"));
+  o.copyFrom("before", doc.get("l.-1"));
+  o.copyFrom("long", doc.get("l.00000000000000000000"));
   o.rest("rest", doc);
   return null;
 }
