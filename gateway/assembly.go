@@ -103,6 +103,10 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 	for _, w := range wrong {
 		found.add(routeFault(cfg, w))
 	}
+	a.routes.PlaceBy(func(e *route.BuildError) (string, error) {
+		f := routeFault(cfg, e)
+		return f.Position.String(), errors.New(f.What + "; " + f.Do)
+	})
 	sources := make([]edge.Source, 0, len(cfg.Sources))
 	for _, s := range cfg.Sources {
 		source, err := a.source(ctx, s)

@@ -2,10 +2,12 @@ package gateway_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/plugboard/plugboard/gateway"
 	"github.com/plugboard/plugboard/gateway/config"
+	"github.com/plugboard/plugboard/gateway/event"
 	"github.com/plugboard/plugboard/gateway/gatewaytest"
 )
 
@@ -36,5 +38,31 @@ to = ["there"]
 		if f := faults[i]; f.Line != want.line || f.Column != want.column {
 			t.Errorf("%v: want it at %d:%d", f, want.line, want.column)
 		}
+	}
+}
+
+// What fails for one event alone is told with the same place, and the event goes where the other routes say.
+func TestFailingExpressionsHaveAPlace(t *testing.T) {
+	file := gatewaytest.Write(t, `[plugins]
+dir = "."
+[sources.a]
+verify = { scheme = "none" }
+[destinations.there]
+url = "https://there.example.com"
+[[routes]]
+name = "dear"
+when = '''
+type == "order" &&
+  data["total"] > data["least"]'''
+to = ["there"]
+[[routes]]
+name = "all"
+to = ["there"]
+`)
+	r, err := gateway.Try(t.Context(), gateway.Options{ConfigFile: file}, gateway.Trial{Method: "POST", Target: "/hooks/a",
+		Headers: []event.Header{{Name: "content-type", Value: "application/cloudevents+json"}},
+		Body:    []byte(`{"specversion":"1.0","id":"1","type":"order","source":"/s","data":{"total":"7"}}`)})
+	if err != nil || len(r.Deliveries) != 1 || r.Deliveries[0].Route != "all" || !strings.Contains(r.Reason, "config.toml:11:17 (dear): the expression failed") {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

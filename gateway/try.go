@@ -84,6 +84,9 @@ func (a *assembly) try(ctx context.Context, t Trial) (*TrialResult, error) {
 	}, t.Now)
 	r := &TrialResult{Status: reading.Status, Source: reading.Source, Reason: reading.Reason,
 		Events: []json.RawMessage{}, Deliveries: []TrialDelivery{}}
+	for _, f := range reading.Faults {
+		r.Reason = strings.TrimPrefix(r.Reason+"; ", "; ") + f.Error()
+	}
 	for _, entry := range reading.Entries {
 		r.Events = append(r.Events, entry.Event.Body)
 		for _, owed := range entry.Owed {

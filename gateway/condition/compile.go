@@ -65,7 +65,7 @@ func compile(source string, condition bool) (program, error) {
 		return program{}, fault
 	}
 	if !condition && len(r.slots) == 1 && r.single(tree.Node) {
-		return program{slots: r.slots}, nil
+		return program{source: source, slots: r.slots}, nil
 	}
 	if err := optimizer.Optimize(&tree.Node, config); err != nil { //nolint:misspell // its name
 		return program{}, translate(source, err)
@@ -74,7 +74,7 @@ func compile(source string, condition bool) (program, error) {
 	if err != nil {
 		return program{}, translate(source, err)
 	}
-	return program{code: code, slots: r.slots}, nil
+	return program{source: source, code: code, slots: r.slots}, nil
 }
 
 // checkResult refuses a condition that is no condition and a key that is no key.

@@ -24,22 +24,21 @@ import (
 
 // Bool is a compiled condition. It is safe for concurrent use with a View for each goroutine.
 type Bool struct {
-	source string
 	program
 	always bool
 }
 
 // Key is a compiled ordering key. It is safe for concurrent use with a View for each goroutine.
 type Key struct {
-	source string
 	program
 	none bool
 }
 
 // program is what an expression became: code over variables, or a single variable that needs no code.
 type program struct {
-	code  *vm.Program // nil: the only variable is the result
-	slots []slot
+	source string
+	code   *vm.Program // nil: the only variable is the result
+	slots  []slot
 }
 
 // CompileBool compiles a condition. The empty one is always true. An error is an *Error.
@@ -51,7 +50,7 @@ func CompileBool(source string) (*Bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Bool{source: source, program: p}, nil
+	return &Bool{program: p}, nil
 }
 
 // CompileKey compiles an ordering key: text, a number or true and false. The empty one gives "" for every event. An error
@@ -64,7 +63,7 @@ func CompileKey(source string) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Key{source: source, program: p}, nil
+	return &Key{program: p}, nil
 }
 
 // String gives the expression.

@@ -77,6 +77,26 @@ func TestBool(t *testing.T) {
 		`data.ticket.custom_fields["2"] == "Web shop"`:   true,
 		`data["order"]["total"] > 12`:                    true,
 		`data["order"]["n.o"] == "9"`:                    true,
+		`lower(data["order"]["none"]) == ""`:             true,
+		`trimPrefix(data["order"]["n.o"], "9") == ""`:    true,
+		`int(data["order"]["none"]) == 0`:                true,
+		`int(data["order"]["n.o"]) == 9`:                 true,
+		`len(data["order"]["none"]) == 0`:                true,
+		`any(data["order"]["none"], # == 1)`:             false,
+		`!data["order"]["none"]`:                         true,
+		`not (data["order"]["none"] and true)`:           true,
+		`-data["order"]["total"] < -12`:                  true,
+		`data["order"]["none"] + 1 == 1`:                 true,
+		`data["order"]["n.o"] + "x" == "9x"`:             true,
+		`data["order"]["none"] % 2 == 0`:                 true,
+		`data["order"]["none"] in ["a", "b"]`:            false,
+		`data["order"]["n.o"] in ["9"]`:                  true,
+		`data["order"]["n.o"] in [8, 9]`:                 true,
+
+		// what stands in brackets is taken on trust, also where the canonical event has something else of that name
+		`data["agent"] == "7"`:             false,
+		`data["agent"]["id"]["x"] == ""`:   true,
+		`data["scope"]["x"]["y"] == "uni"`: false,
 	} {
 		b, err := condition.CompileBool(source)
 		if err != nil {
@@ -137,7 +157,7 @@ func TestRefused(t *testing.T) {
 		{`data.change.current`, 1, 1, "may be of any type", "== true"},
 		{`data.agent.tags`, 1, 1, "the condition is a list", ""},
 		{`type == `, 1, 8, "unexpected token EOF", ""},
-		{`type = "x"`, 1, 6, "unexpected token", ""},
+		{`type = "x"`, 1, 6, "unexpected token", "compare with =="},
 		{`type == "x`, 1, 11, "literal not terminated", ""},
 		{`foo(type)`, 1, 1, "no function foo", "lower"},
 		{`repeat(type, 1000000) == ""`, 1, 1, "no function repeat", ""},
@@ -199,18 +219,19 @@ func offset(source string, line, column int) int {
 // What only the run can tell fails with a reason of one line.
 func TestRunTimeErrors(t *testing.T) {
 	v := view(t, presence)
-	for _, source := range []string{
-		`int(data.scope) == 1`,
-		`data.change.current > data.csat.score`,
-		`data.extensions.zendesk in data.change.previous`,
+	for source, place := range map[string]string{
+		`int(data.scope) == 1`:                                               "1:1: ",
+		`type != "x" && len(data.csat.score) > 1`:                            "1:16: ",
+		`data.change.current > data.csat.score`:                              "1:21: ",
+		"type != \"\" &&\n  data.extensions.zendesk in data.change.previous": "2:27: ",
 	} {
 		b, err := condition.CompileBool(source)
 		if err != nil {
 			t.Errorf("%s: %v", source, err)
 			continue
 		}
-		if got, err := b.Eval(v); err == nil || got || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: %v, %v; want an error of one line", source, got, err)
+		if got, err := b.Eval(v); err == nil || got || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), place) {
+			t.Errorf("%s: %v, %v; want an error of one line at %s", source, got, err, place)
 		}
 	}
 	k, err := condition.CompileKey(`data.change.current`)

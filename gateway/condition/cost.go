@@ -84,7 +84,7 @@ func (s *slot) afford(v jsondoc.Value) error {
 		return errJoined
 	case s.steps > 0 && size > maxSteps/s.steps:
 		return errSteps
-	case v.Kind() != jsondoc.Array && v.Kind() != jsondoc.Object || s.kind != texts && s.kind != anything:
+	case v.Kind() != jsondoc.Array && v.Kind() != jsondoc.Object || s.kind != texts && s.kind < anything:
 		return nil
 	case count(v, maxValues, maxNested) <= 0:
 		return errValues

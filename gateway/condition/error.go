@@ -49,10 +49,23 @@ func translate(source string, err error) *Error {
 	switch {
 	case strings.Contains(f.Message, "mismatched types"), strings.Contains(f.Message, "invalid operation"):
 		do = `compare a text with a text in quotes, a number with a number`
+	case strings.Contains(f.Message, `Operator("=")`):
+		do = "compare with =="
 	case strings.Contains(f.Message, "exceeds maximum allowed nodes"):
 		do = "split it over several routes"
 	}
 	return newError(source, f.From, f.Message, do)
+}
+
+// failed makes an Error of one that evaluating an expression ends with.
+func failed(source string, err error) *Error {
+	what, at := err.Error(), 0
+	var f *file.Error
+	if errors.As(err, &f) {
+		what, at = f.Message, f.From
+	}
+	what, _, _ = strings.Cut(what, "\n")
+	return newError(source, at, what, "the event holds there what the expression cannot work on; compare it with what it may be first, or leave such events to another route")
 }
 
 // nearest is the name most like the wanted one; "" when none is.

@@ -35,7 +35,7 @@ func (r *resolver) walk(n *ast.Node) {
 	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode:
 		r.chain(n, anything)
 	case *ast.UnaryNode:
-		r.walk(&node.Node)
+		r.operand(&node.Node, unary[node.Operator])
 	case *ast.BinaryNode:
 		r.binary(node)
 	case *ast.ConditionalNode:
@@ -87,7 +87,7 @@ func (r *resolver) builtin(node *ast.BuiltinNode) {
 	first := len(r.read)
 	for i := range node.Arguments {
 		if !isPredicate(node.Arguments[i]) {
-			r.working(func() { r.walk(&node.Arguments[i]) })
+			r.working(func() { r.operand(&node.Arguments[i], arguments[node.Name]) })
 			continue
 		}
 		r.loop, r.list, r.work = true, r.read[first:len(r.read):len(r.read)], false
@@ -101,18 +101,26 @@ func isPredicate(n ast.Node) bool {
 	return ok
 }
 
-// binary resolves both sides. A field without a type of its own takes that of what it is compared with, so that it too
-// reads as "", 0 or false where it is absent.
+// What an operator or function works on: a field without a type of its own reads as the "", 0, false or empty list of that
+// where it is absent. The zero kind, object, stands for none.
+var (
+	unary     = map[string]kind{"!": decided, "not": decided, "-": counted, "+": counted}
+	operators = map[string]kind{"&&": decided, "and": decided, "||": decided, "or": decided, "-": counted, "*": counted, "/": counted, "%": counted,
+		"contains": text_, "startsWith": text_, "endsWith": text_}
+	arguments = map[string]kind{"lower": text_, "upper": text_, "trim": text_, "trimPrefix": text_, "trimSuffix": text_, "hasPrefix": text_,
+		"hasSuffix": text_, "indexOf": text_, "lastIndexOf": text_, "int": counted, "float": counted, "abs": counted,
+		"len": several, "any": several, "all": several, "none": several, "one": several, "count": several}
+)
+
+// binary resolves both sides, each of which takes the type of what it is compared with.
 func (r *resolver) binary(node *ast.BinaryNode) {
-	left, right := anything, anything
+	left, right := operators[node.Operator], operators[node.Operator]
 	onLeft, onRight := plainly, plainly
 	switch node.Operator {
 	case "==", "!=", "<", "<=", ">", ">=":
 		left, right = literal(node.Right), literal(node.Left)
 	case "contains":
-		left, right, onLeft = text_, text_, r.working
-	case "startsWith", "endsWith":
-		left, right = text_, text_
+		onLeft = r.working
 	case "matches":
 		pattern, ok := node.Right.(*ast.StringNode)
 		if !ok {
@@ -121,8 +129,9 @@ func (r *resolver) binary(node *ast.BinaryNode) {
 		}
 		left, onLeft = text_, func(walk func()) { r.matching(pattern.Value, walk) }
 	case "in":
-		onRight = r.working
+		left, onRight = elements(node.Right), r.working
 	case "+":
+		left, right = summand(node.Right), summand(node.Left)
 		onLeft, onRight = r.joining, r.joining
 	case "..":
 		r.fail(node, "compare with < and >", "ranges are not part of a condition")
@@ -159,6 +168,27 @@ func literal(n ast.Node) kind {
 	return anything
 }
 
+// summand is what is added to n.
+func summand(n ast.Node) kind {
+	if k := literal(n); k != number {
+		return k
+	}
+	return counted
+}
+
+// elements is the kind of a list that is written out, if all in it are of one.
+func elements(n ast.Node) kind {
+	list, ok := n.(*ast.ArrayNode)
+	if !ok || len(list.Nodes) == 0 {
+		return anything
+	}
+	first := literal(list.Nodes[0])
+	if slices.ContainsFunc(list.Nodes, func(n ast.Node) bool { return literal(n) != first }) {
+		return anything
+	}
+	return first
+}
+
 // link is one name of a chain. Brackets around it say that the writer vouches for it.
 type link struct {
 	name     string
@@ -185,7 +215,7 @@ func (r *resolver) chain(n *ast.Node, like kind) {
 	if !ok {
 		return
 	}
-	if k == anything {
+	if k == anything && like != object {
 		k = like
 	}
 	if r.loop && r.work {
@@ -233,6 +263,8 @@ func (r *resolver) lookup(links []link) (kind, bool) {
 			return anything, true
 		case at.kind == texts && l.index && i == len(links)-1:
 			return text_, true
+		case at.kind != object && l.brackets:
+			return anything, true
 		case at.kind != object:
 			r.fail(l.node, "leave the rest out", "%s is %s; it has no field %s", path(links[:i]), kindNames[at.kind], l.name)
 			return 0, false
@@ -249,6 +281,9 @@ func (r *resolver) lookup(links []link) (kind, bool) {
 	}
 	if at.kind == object {
 		last := links[len(links)-1]
+		if last.brackets {
+			return anything, true
+		}
 		r.fail(last.node, "name one of its fields: "+strings.Join(at.names(), ", "), "%s is an object, not a value", path(links))
 		return 0, false
 	}

@@ -16,9 +16,14 @@ const (
 	boolean
 	texts // a list of texts
 	anything
+	// By context only: anything, and the first of its kind where there is nothing. What is there must do: a text that is no
+	// number is no 0, lest many events have one key.
+	counted
+	decided
+	several
 )
 
-var kindNames = [...]string{"an object", "a text", "a whole number", "a number", "true or false", "a list of texts", "of any type"}
+var kindNames = [...]string{"an object", "a text", "a whole number", "a number", "true or false", "a list of texts", "of any type", "a number", "true or false", "a list"}
 
 // field is one name of the canonical event, with what is below it.
 type field struct {

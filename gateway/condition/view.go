@@ -96,8 +96,7 @@ func (v *View) run(p *program) (any, error) {
 	}
 	result, err := v.vm.Run(p.code, v.values)
 	if err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		return nil, fmt.Errorf("condition: %s", first)
+		return nil, failed(p.source, err)
 	}
 	return result, nil
 }
@@ -142,8 +141,13 @@ func convert(v jsondoc.Value, k kind) any {
 		}
 		return list
 	}
-	return loose(v)
+	if value := loose(v); value != nil {
+		return value
+	}
+	return firsts[k]
 }
+
+var firsts = map[kind]any{counted: 0, decided: false, several: []any{}}
 
 // loose reads a value that the model gives no type.
 func loose(v jsondoc.Value) any {

@@ -101,7 +101,11 @@ func (r *reader) way(n node) (v Verify) {
 	v.Scheme = "all"
 	readTable(r, n, []setting[Verify]{{key: "all", reads: reads[Verify]{kind: allKind, into: func(r *reader, n node, v *Verify) {
 		items, ok := n.items()
-		if !ok || len(items) < 2 {
+		if ok && len(items) < 2 {
+			r.invalid(n, allKind, fmt.Sprintf("%d", len(items)))
+			return
+		}
+		if !ok {
 			r.wrong(n, allKind)
 			return
 		}

@@ -30,7 +30,7 @@ func TestMutualTLS(t *testing.T) {
 		"right":                       {base, cert, key, ours.pem, "", ""},
 		"without a certificate":       {base, "", "", ours.pem, "", "certificate required"},
 		"of another authority":        {base, strange, strangeKey, ours.pem, "", "unknown certificate authority"},
-		"receiver not trusted":        {base, cert, key, others.pem, "", "certificate not accepted"},
+		"receiver not trusted":        {base, cert, key, others.pem, "", `name that in tls = { ca = "ca.pem" }`},
 		"system's authorities":        {base, cert, key, "", "", "certificate not accepted"},
 		"another name than the url's": {named, cert, key, ours.pem, "", "certificate not accepted"},
 		"the name that is expected":   {named, cert, key, ours.pem, "api.internal", ""},

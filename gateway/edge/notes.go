@@ -12,7 +12,7 @@ import (
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
-// limitedLog writes one line for each refused request, but no more than linesPerSecond: a flood of them must not become
+// limitedLog writes one line for each refused request and each expression that fails for one, but no more than linesPerSecond: a flood of them must not become
 // a flood of log. The line that follows a gap says how many are missing.
 type limitedLog struct {
 	log        *slog.Logger
@@ -24,6 +24,10 @@ type limitedLog struct {
 const linesPerSecond = 50
 
 func (l *limitedLog) refused(source string, status int, reason, remote string) {
+	l.write(slog.LevelWarn, "request refused", slog.String("source", source), slog.Int("status", status), slog.String("reason", reason), slog.String("remote_addr", remote))
+}
+
+func (l *limitedLog) write(level slog.Level, message string, attrs ...slog.Attr) {
 	if now := time.Now().Unix(); l.second.Swap(now) != now {
 		l.written.Store(0)
 	}
@@ -31,11 +35,10 @@ func (l *limitedLog) refused(source string, status int, reason, remote string) {
 		l.suppressed.Add(1)
 		return
 	}
-	attrs := []slog.Attr{slog.String("source", source), slog.Int("status", status), slog.String("reason", reason), slog.String("remote_addr", remote)}
 	if n := l.suppressed.Swap(0); n > 0 {
 		attrs = append(attrs, slog.Int64("not_logged_before", n))
 	}
-	l.log.LogAttrs(context.Background(), slog.LevelWarn, "request refused", attrs...)
+	l.log.LogAttrs(context.Background(), level, message, attrs...)
 }
 
 // tell logs what a plugin had to say, and expressions that failed.
@@ -44,7 +47,7 @@ func (s *Server) tell(r *Reading) {
 		s.log.log.Log(context.Background(), slog.Level(line.Level*4-4), "plugin", "source", r.Source, "message", line.Message)
 	}
 	for _, f := range r.Faults {
-		s.log.log.Error("expression failed; it counts as false", "place", f.Place, "route", f.Name, "err", f.Err)
+		s.log.write(slog.LevelError, "expression failed; it counts as false", slog.String("place", f.Place), slog.String("route", f.Name), slog.Any("err", f.Err))
 	}
 }
 

@@ -30,7 +30,7 @@ func Compile(r *config.Route, d *config.Destination) (*Rule, []*BuildError) {
 
 // With gives a Table that differs from this one by a change. Its cost is that of a look at each route.
 func (t *Table) With(c Change) *Table {
-	next := &Table{rules: make([]*rule, 0, len(t.rules)+len(c.Add)), orders: maps.Clone(t.orders)}
+	next := &Table{rules: make([]*rule, 0, len(t.rules)+len(c.Add)), orders: maps.Clone(t.orders), places: t.places}
 	for _, r := range t.rules {
 		if slices.Contains(c.Remove, r.route.Name) {
 			if r.alone {

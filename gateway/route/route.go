@@ -28,12 +28,14 @@ type Match struct {
 
 // Fault is an expression that failed for an event.
 type Fault struct {
-	Place string // "routes[0].when", "destinations.babelforce.order_by"
+	Place string // "routes[0].when", "destinations.babelforce.order_by", or as PlaceBy has it; of an endpoint "endpoint ID: when"
 	Name  string // of the route or destination
 	Err   error
 }
 
-func (f Fault) Error() string { return fmt.Sprintf("%s (%s): %v", f.Place, f.Name, f.Err) }
+func (f Fault) Error() string {
+	return fmt.Sprintf("%s (%s): the expression failed and counts as false: %v", f.Place, f.Name, f.Err)
+}
 
 // BuildError is a route or destination that cannot be built. Place is the key path that config.At knows.
 type BuildError struct {
@@ -51,6 +53,25 @@ type Table struct {
 	others   []*rule            // what any source that no route names goes through
 	orders   map[string]*condition.Key
 	echoes   map[string]bool // routes that want echoes too
+	places   Places
+}
+
+// Places says where people find what failed, and why it did, beside that place.
+type Places func(*BuildError) (place string, why error)
+
+// PlaceBy has faults told so. It goes before the first Match, and counts for what With makes too.
+func (t *Table) PlaceBy(p Places) { t.places = p }
+
+// fault is an expression of a rule that failed.
+func (t *Table) fault(r *rule, owner, key, name string, err error) Fault {
+	switch {
+	case r.alone:
+		return Fault{"endpoint " + r.route.Name + ": " + key, name, err}
+	case t.places != nil:
+		place, why := t.places(&BuildError{owner + "." + key, err})
+		return Fault{place, name, why}
+	}
+	return Fault{owner + "." + key, name, err}
 }
 
 type rule struct {
@@ -190,7 +211,7 @@ func (t *Table) Match(dst []Match, source string, e *event.Event) (matches []Mat
 		}
 		holds, err := r.when.Eval(view)
 		if err != nil {
-			faults = append(faults, Fault{fmt.Sprintf("routes[%d].when", r.route.Index), r.route.Name, err})
+			faults = append(faults, t.fault(r, fmt.Sprintf("routes[%d]", r.route.Index), "when", r.route.Name, err))
 		}
 		if !holds {
 			continue
@@ -203,7 +224,7 @@ func (t *Table) Match(dst []Match, source string, e *event.Event) (matches []Mat
 			if err != nil {
 				// Without its key the event would overtake others of its subject.
 				key = e.Subject
-				faults = append(faults, Fault{"destinations." + to.destination + ".order_by", to.destination, err})
+				faults = append(faults, t.fault(r, "destinations."+to.destination, "order_by", to.destination, err))
 			}
 			dst = append(dst, Match{Route: r.route, Destination: to.destination, Key: key, LatestOnly: to.latest && err == nil})
 		}

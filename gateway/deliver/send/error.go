@@ -3,6 +3,7 @@ package send
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -61,6 +62,9 @@ func explain(ctx context.Context, err error) *Error {
 		e.What = "name lookup of " + dns.Name + ": " + dns.Err
 	case errors.As(err, &cert):
 		e.What = "certificate not accepted: " + cert.Err.Error()
+		if errors.As(err, new(x509.UnknownAuthorityError)) {
+			e.What += "; where it is one of your own, name that in tls = { ca = \"ca.pem\" }"
+		}
 	case errors.As(err, &alert), errors.As(err, &record):
 		e.What = "TLS handshake failed: " + err.Error()
 	case errors.As(err, &op):
