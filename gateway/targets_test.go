@@ -41,7 +41,7 @@ var scenarios = []struct {
 	{"slack", "testdata", 5, "/services/{{secret.slack.path}}", "", ""},
 	{"eddydesk", "testdata/targets", 3, "", eddyDeskAuth, basic("gw@example.com", "k")},
 	{"eddydesk", "testdata/cases", 14, "", eddyDeskAuth, basic("gw@example.com", "k")},
-	{"talkdesk", "testdata/cases", 14, "", talkdeskAuth, "Bearer an-access-token"},
+	{"talkdesk", "testdata/cases", 17, "", talkdeskAuth, "Bearer an-access-token"},
 	{"ziwo", "testdata/out", 21, "", "", ""},
 }
 

@@ -9,7 +9,7 @@
 //	literals, and what the layout does not have ──────────────► extensions.talkdesk, where they stood
 //
 // As a destination the same automation sends: what fires its trigger is an event of any vendor, and the payload is filled with that
-// event's fields (send.go). Without a trigger, the destination sets a user's status through Talkdesk's API (status.go).
+// event's fields, for one automation after the other (send.go). Without a trigger, the destination sets a user's status through Talkdesk's API (status.go).
 package main
 
 import "github.com/plugboard/plugboard/sdk"
@@ -27,6 +27,9 @@ func encode() int32 { return sdk.Encode(rebuild) }
 
 //go:wasmexport format
 func format() int32 { return sdk.Format(write) }
+
+//go:wasmexport judge
+func judge() int32 { return sdk.Judge(decide) }
 
 // write makes the request of a destination: an automation's, or that for a status.
 func write(in *sdk.Incoming, out *sdk.Outgoing) error {

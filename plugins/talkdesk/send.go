@@ -6,19 +6,56 @@ import (
 	"github.com/plugboard/plugboard/sdk/layout"
 )
 
-// notify sends the payload of the automation that an event fires.
+// notify sends the payload of the first automation that an event fires, or of the next one where an earlier attempt has
+// brought some of them.
 func notify(in *sdk.Incoming, out *sdk.Outgoing) error {
+	a := fired(in, in.Memo().Member("sent").Str())
+	if a == nil {
+		return sdk.Drop("fires no automation that is configured and turned on")
+	}
+	a.post(in, out)
+	return nil
+}
+
+// decide goes on to the next automation that the event fires when one has been taken. All else the status says.
+func decide(ans *sdk.Answer, v *sdk.Verdict) error {
+	if len(automations) < 2 || ans.Status() < 200 || ans.Status() > 299 {
+		return nil
+	}
+	in := ans.Event()
+	taken := fired(in, ans.Memo().Member("sent").Str())
+	if taken == nil {
+		return nil
+	}
+	if next := fired(in, taken.key); next != nil {
+		v.Memo().Str("sent", taken.key)
+		next.post(in, v.Next())
+	}
+	return nil
+}
+
+// fired is the first automation that an event fires behind the one of a name; behind none, and where there is none of that
+// name any more, the first of all.
+func fired(in *sdk.Incoming, behind string) *automation {
+	from := 0
 	for i := range automations {
-		a := &automations[i]
-		if a.on && a.trigger.firedBy(in) {
-			out.Method("POST")
-			out.URL(a.url)
-			out.Header("content-type", a.layout.ContentType())
-			out.Text(string(a.layout.Fill(a.values(in))))
-			return nil
+		if behind != "" && automations[i].key == behind {
+			from = i + 1
 		}
 	}
-	return sdk.Drop("fires no automation that is configured and turned on")
+	for i := from; i < len(automations); i++ {
+		if a := &automations[i]; a.on && a.trigger.firedBy(in) {
+			return a
+		}
+	}
+	return nil
+}
+
+func (a *automation) post(in *sdk.Incoming, out *sdk.Outgoing) {
+	out.Method("POST")
+	out.URL(a.url)
+	out.Header("content-type", a.layout.ContentType())
+	out.Text(string(a.layout.Fill(a.values(in))))
 }
 
 // firedBy says whether an event is what a trigger is about. A trigger for one direction is not fired by a call of which nobody

@@ -10,7 +10,7 @@ import (
 	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
-var plugin = plugintest.Plugin{Init: configure, Receive: read, Format: write, Encode: rebuild}
+var plugin = plugintest.Plugin{Init: configure, Receive: read, Format: write, Judge: decide, Encode: rebuild}
 
 // TestFixtures reads a payload of each kind: those of Talkdesk's connector, an administrator's own, the one of Talkdesk's article.
 func TestFixtures(t *testing.T) { plugintest.Run(t, plugin, "testdata") }
