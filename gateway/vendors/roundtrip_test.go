@@ -67,7 +67,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestNobodyIsLeftOut: every bundled plugin that says it can encode has its line above.
+// TestNobodyIsLeftOut: every bundled plugin that says it can encode has its line above, and each that receives is among the names of
+// ccvendor in plugins/README.md.
 func TestNobodyIsLeftOut(t *testing.T) {
 	root, err := gatewaytest.Root()
 	if err != nil {
@@ -76,6 +77,12 @@ func TestNobodyIsLeftOut(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "plugins", "*", "manifest.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d manifests, %v", len(files), err)
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "plugins", "README.md"))
+	_, vendors, _ := strings.Cut(string(readme), "An event's `ccvendor`")
+	vendors, _, ok := strings.Cut(vendors, "`cctype`")
+	if err != nil || !ok {
+		t.Fatalf("plugins/README.md does not say what ccvendor may be, %v", err)
 	}
 	for _, file := range files {
 		content, err := os.ReadFile(file)
@@ -90,6 +97,9 @@ func TestNobodyIsLeftOut(t *testing.T) {
 		has := false
 		for _, v := range encoders {
 			has = has || v.plugin == name
+		}
+		if slices.Contains(m.Functions, "receive") != strings.Contains(vendors, "`"+m.Vendor+"`") {
+			t.Errorf("plugin %s: its manifest names %s, and plugins/README.md has its vendor %q for ccvendor: %v", name, m.Functions, m.Vendor, vendors)
 		}
 		if slices.Contains(m.Functions, "encode") != has {
 			t.Errorf("plugin %s: its manifest names %s, and encoders has it: %v", name, m.Functions, has)

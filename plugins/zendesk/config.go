@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
@@ -13,7 +14,8 @@ var set struct {
 	comment       *template.Template // nil: the action is status
 	public        bool
 	skipUnchanged bool
-	remember      int64 // seconds
+	remember      int64  // seconds
+	statusKey     string // where in the body of the PUT a status's id goes
 }
 
 // checkConfig refuses what would otherwise be found out with the first event, or never: a mistyped key falls back to its
@@ -21,6 +23,7 @@ var set struct {
 // signing_secret are a connection's, and nothing here.
 func checkConfig() (err error) {
 	set.comment, set.public, set.skipUnchanged, set.remember = nil, false, false, 3600
+	set.statusKey = "id"
 	for key, v := range sdk.Config().Each {
 		switch key {
 		case "account", "account_id", "timezone", "signing_secret":
@@ -43,6 +46,8 @@ func checkConfig() (err error) {
 			set.skipUnchanged = v.Str() == "skip"
 		case "agent_id", "ticket_id", "agents":
 			err = isText(key, v)
+		case "status_key":
+			err = readStatusKey(v)
 		case "comment":
 			err = readComment(v)
 		case "public":
@@ -51,7 +56,7 @@ func checkConfig() (err error) {
 			err = readRemember(v)
 		default:
 			err = sdk.Reject("unknown key " + key + "; a source has account, account_id, status_base, csat and work_item, a destination " +
-				"action, status_map, unmapped, api_changes, unchanged, agent_id, agents, remember, comment, public and ticket_id")
+				"action, status_map, unmapped, api_changes, unchanged, agent_id, agents, remember, status_key, comment, public and ticket_id")
 		}
 		if err != nil {
 			return err
@@ -137,6 +142,15 @@ func readPublic(v jsondoc.Value) (err error) {
 		return sdk.Reject("public is neither true nor false")
 	}
 	set.public, _ = v.Bool()
+	return nil
+}
+
+// readStatusKey reads a path in a JSON body.
+func readStatusKey(v jsondoc.Value) error {
+	set.statusKey = v.Str()
+	if set.statusKey == "" || strings.HasPrefix(set.statusKey, ".") || strings.HasSuffix(set.statusKey, ".") || strings.Contains(set.statusKey, "..") {
+		return sdk.Reject("status_key is \"" + set.statusKey + "\"; write a member's name, or several with dots: id, agent_status.id")
+	}
 	return nil
 }
 

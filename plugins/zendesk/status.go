@@ -64,8 +64,8 @@ func (w wanted) put(q *sdk.Outgoing, f found) {
 	q.Method("PUT")
 	q.Path("api", "v2", "agent_availabilities", "agent_statuses", "agents", w.agent)
 	q.Header("content-type", "application/json")
-	if !q.JSON().Raw("id", []byte(f.id)) {
-		q.JSON().Str("id", f.id)
+	if !q.JSON().Raw(set.statusKey, []byte(f.id)) {
+		q.JSON().Str(set.statusKey, f.id)
 	}
 	q.Effect("agent/"+w.agent, f.name)
 }
