@@ -74,19 +74,20 @@ func span(in *sdk.Incoming) (start string, seconds int64) {
 	return string(set.zone.Append(nil, rfc3339.Time{Sec: began.Sec})), seconds
 }
 
-// callState is how a call ended, in the feed's few words: as it came, by call_states, or by the nearest of them.
+// callState is how a call ended, in the feed's few words: as it came, by call_states, or by the nearest of them; "" where
+// nothing says it. An abandoned call counts against a team, so none is made of not knowing.
 func callState(in *sdk.Incoming, kind string) string {
-	raw, outcome := in.Get("data.call.outcome_raw").Str(), in.Get("data.call.outcome").Str()
-	if in.Vendor() == vendor && raw != "" {
+	if raw := in.Get("data.call.outcome_raw").Str(); in.Vendor() == vendor && raw != "" {
 		return raw
 	}
+	outcome := howEnded(in)
 	if state, ok := set.callStates.find(outcome); ok {
 		return state
 	}
-	talked, _ := in.Get("data.call.timings.talk_seconds").Int()
-	answered := talked > 0 || in.Get("data.call.answered_at").Exists()
 	switch {
-	case outcome == "answered", (outcome == "" || outcome == "unknown") && answered:
+	case outcome == "unknown":
+		return ""
+	case outcome == "answered":
 		return "ANSWERED"
 	case kind == "ACD-CALL" && (outcome == "deflected" || outcome == "voicemail"):
 		return "DEFLECTED"
@@ -96,6 +97,29 @@ func callState(in *sdk.Incoming, kind string) string {
 		return "MACHINE"
 	}
 	return "ABANDONED"
+}
+
+// howEnded is the call's outcome, or the one that follows from what else the event has: that somebody talked, or nobody did;
+// an agent, whom the feed names only with calls that one took.
+func howEnded(in *sdk.Incoming) string {
+	if outcome := in.Get("data.call.outcome").Str(); outcome != "" && outcome != "unknown" {
+		return outcome
+	}
+	talked := in.Get("data.call.timings.talk_seconds")
+	seconds, timed := talked.Int()
+	switch {
+	case in.Type() == "call.abandoned":
+		return "abandoned"
+	case in.Type() == "call.missed":
+		return "missed"
+	case seconds > 0, in.Get("data.call.answered_at").Exists():
+		return "answered"
+	case timed:
+		return "abandoned"
+	case in.Get("data.agent").Exists():
+		return "answered"
+	}
+	return "unknown"
 }
 
 // ends are the numbers that the call was from and to. A vendor says who called whom, or which of them is the customer.
