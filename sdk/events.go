@@ -48,6 +48,10 @@ func (e Event) ID(id string) { e.o.Str("id", id) }
 // IDFrom asks the gateway to make the id by hashing those parts.
 func (e Event) IDFrom(parts ...string) { e.o.Append("id_from", parts...) }
 
+// IDFromData asks the gateway to make the id by hashing what the event says: source, cctype, time and data, without what is
+// derived. It is for a message that has no id of its own and nothing to make one of; what encode rebuilds has the same.
+func (e Event) IDFromData() { e.o.Str("id_from", "data") }
+
 // Origin sets source to /vendor/account, and ccvendor and ccaccount.
 func (e Event) Origin(vendor, account string) {
 	e.o.Str("ccvendor", vendor)

@@ -1,8 +1,6 @@
 package event
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -156,10 +154,10 @@ func (c *completer) attributes(v jsondoc.Value, i int, n *envelope) error {
 	if n.content = c.text(v, "datacontenttype"); n.content == "" && !v.Member("data_base64").Exists() {
 		n.content = "application/json"
 	}
-	if err := c.identity(v, i, n); err != nil {
+	if err := c.when(v, n); err != nil {
 		return err
 	}
-	if err := c.when(v, n); err != nil {
+	if err := c.identity(v, i, n); err != nil {
 		return err
 	}
 	return n.check()
@@ -197,7 +195,7 @@ func (n *envelope) check() error {
 	return nil
 }
 
-// identity finds source and id.
+// identity finds source and id; the time is known by then.
 func (c *completer) identity(v jsondoc.Value, i int, n *envelope) error {
 	given := or(v.Member("id").Str(), n.e.ID)
 	n.e.Source = c.text(v, "source")
@@ -214,10 +212,14 @@ func (c *completer) identity(v jsondoc.Value, i int, n *envelope) error {
 		return nil
 	}
 	if parts := v.Member("id_from"); !parts.Empty() {
-		if parts.Kind() != jsondoc.Array {
-			return errors.New("id_from is not a list")
+		switch {
+		case parts.Kind() == jsondoc.Array:
+			n.e.ID = hashParts(parts)
+		case parts.Kind() == jsondoc.String && parts.Str() == ofData:
+			n.e.ID = n.hashData(v)
+		default:
+			return errors.New(`id_from is neither a list nor "data"`)
 		}
-		n.e.ID = hashParts(parts)
 		return nil
 	}
 	if c.Base != nil {
@@ -232,22 +234,6 @@ func (c *completer) identity(v jsondoc.Value, i int, n *envelope) error {
 	}
 	n.e.ID = id.String()
 	return nil
-}
-
-// hashParts is the first 16 bytes of SHA-256 over the parts joined with 0x1F, in hex: the same occurrence has the same
-// id whoever hashes it.
-func hashParts(parts jsondoc.Value) string {
-	text := make([]byte, 0, 256)
-	first := true
-	for _, p := range parts.Each {
-		if !first {
-			text = append(text, 0x1F)
-		}
-		first = false
-		text = p.AppendStr(text)
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16])
 }
 
 func (c *completer) when(v jsondoc.Value, n *envelope) error {

@@ -148,6 +148,49 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// An id made of the data: the same for what says the same, another for anything else.
+func TestIdentityOfData(t *testing.T) {
+	id := func(in string) string { return one(t, `{"events":[{"id_from":"data",`+in+`}]}`, defaults).ID }
+	const said = `"type":"t","cctype":"T","time":"2025-03-04T08:00:00Z","data":{"a":{"x":"1","y":[2,null,"b"]},"b":"é"}`
+	want := id(said)
+	if len(want) != 32 {
+		t.Fatalf("id %s", want)
+	}
+	for change, in := range map[string]string{
+		"none":                     said,
+		"order and spelling":       `"data":{"b":"\u00e9","a":{"y":[2,null,"b"],"x":"1"}},"time":"2025-03-04T09:00:00+01:00","cctype":"T","type":"t"`,
+		"what is empty":            strings.Replace(said, `"x":"1"`, `"x":"1","z":null,"n":{"m":[]},"t":""`, 1),
+		"a number written as text": strings.Replace(said, `"x":"1"`, `"x":1`, 1),
+		"a name that comes twice":  strings.Replace(said, `"x":"1"`, `"x":"0","x":"1","z":3,"z":null`, 1),
+		"another type":             strings.Replace(said, `"type":"t"`, `"type":"u"`, 1),
+		"time of receipt":          strings.Replace(said, `"cctype"`, `"ccreceived":"2025-03-05T08:00:00Z","cctype"`, 1),
+		"what was derived":         strings.Replace(said, `"b":"é"`, `"b":"é","c":{"d":"x"},"derived":["data.c.d","data.e"],"e":{"f":1}`, 1),
+	} {
+		if got := id(in); got != want {
+			t.Errorf("%s: another id", change)
+		}
+	}
+	seen := map[string]string{want: "none"}
+	for change, in := range map[string]string{
+		"a value":            strings.Replace(said, `"x":"1"`, `"x":"2"`, 1),
+		"a name":             strings.Replace(said, `"x":"1"`, `"w":"1"`, 1),
+		"a place in a list":  strings.Replace(said, `[2,null,"b"]`, `[2,"b"]`, 1),
+		"one level up":       strings.Replace(said, `{"x":"1","y"`, `{"y"`, 1),
+		"the vendor's type":  strings.Replace(said, `"T"`, `"U"`, 1),
+		"the time":           strings.Replace(said, `08:00:00Z`, `08:00:01Z`, 1),
+		"the time not known": strings.Replace(said, `"b":"é"`, `"b":"é","derived":["time"]`, 1),
+		"the source":         said + `,"source":"/other"`,
+		"no data":            `"type":"t","cctype":"T","time":"2025-03-04T08:00:00Z"`,
+		"bytes":              `"type":"t","cctype":"T","time":"2025-03-04T08:00:00Z","data_base64":"AAEC"`,
+	} {
+		got := id(in)
+		if of, ok := seen[got]; ok {
+			t.Errorf("%s: the id of %s", change, of)
+		}
+		seen[got] = change
+	}
+}
+
 func TestReadOutputRefuses(t *testing.T) {
 	long := strings.Repeat("x", 1025)
 	for document, fault := range map[string]string{

@@ -30,6 +30,10 @@ var encoders = []struct {
 	{"talkdesk", []string{"testdata", "testdata/cases"}},
 	{"ziwo", []string{"testdata", "testdata/cases"}},
 	{"eddydesk", []string{"testdata", "testdata/cases"}},
+	{"twilio", []string{"testdata"}},
+	{"genesys", []string{"testdata"}},
+	{"amazon-connect", []string{"testdata", "testdata/packed"}},
+	{"aircall", []string{"testdata"}},
 }
 
 // rounds is how many changed messages, and as many changed events, each vendor gets.

@@ -19,7 +19,12 @@ func start() int32 { return sdk.Init(checkConfig) }
 //go:wasmexport receive
 func receive() int32 { return sdk.Receive(read) }
 
-const unmapped = "vendor.unmapped"
+const (
+	vendor       = "aircall"
+	unmapped     = "vendor.unmapped"
+	callEnded    = "call.ended"
+	stateChanged = "agent.state.changed"
+)
 
 func read(r *sdk.Request, out *sdk.Events) error {
 	doc, err := r.JSON()
@@ -27,29 +32,29 @@ func read(r *sdk.Request, out *sdk.Events) error {
 		return sdk.Fail("body is not JSON: " + err.Error())
 	}
 	root := doc.Root()
-	name := plain(root.Member("event"))
+	name := sdk.Identifier(root.Member("event"))
 	m := message{root: root, about: root.Member("data"), name: name}
-	m.out = out.Add(m.kind())
+	m.out = out.Add(kindOf(name))
 	m.data = m.out.Data()
 	m.identify(r)
 	switch {
 	case prefixed(name, "call."):
 		m.call()
 	case prefixed(name, "user."):
-		m.agent(m.about)
-		m.out.Subject("agent", plain(m.about.Member("id")))
-		if m.kind() == "agent.state.changed" {
+		m.person("agent", m.about, agentFields[:])
+		m.out.Subject("agent", sdk.Identifier(m.about.Member("id")))
+		if kindOf(name) == stateChanged {
 			m.state()
 		}
 	case prefixed(name, "contact."):
-		m.contact(m.about)
-		m.out.Subject("contact", plain(m.about.Member("id")))
+		m.person("contact", m.about, contactFields[:])
+		m.out.Subject("contact", sdk.Identifier(m.about.Member("id")))
 	}
 	root.Member("token").Carry()
 	if root.Kind() == jsondoc.Object {
-		m.data.Rest("extensions.aircall", root)
+		m.data.Rest("extensions."+vendor, root)
 	} else {
-		m.data.Rest("extensions.aircall.body", root)
+		m.data.Rest("extensions."+vendor+".body", root)
 	}
 	return nil
 }
@@ -62,26 +67,32 @@ type message struct {
 	data        jsondoc.Obj
 }
 
-// identify sets what says which event this is. Aircall numbers no event, so one is known by what it is about and when.
+// identify sets what says which event this is. Aircall numbers no event, so one is known by what it is about and when, and
+// where that is missing by what it says.
 func (m *message) identify(r *sdk.Request) {
 	account := sdk.Config().Member("account").Str()
-	m.out.Origin("aircall", account)
+	m.out.Origin(vendor, account)
 	m.out.VendorType(m.name)
 	if m.name != "" {
 		m.root.Member("event").Carry()
 	}
 	stamp := m.root.Member("timestamp")
-	if id := plain(m.about.Member("id")); id != "" && m.name != "" && plain(stamp) != "" {
-		m.out.IDFrom(account, m.name, id, plain(stamp))
-	} else {
-		m.out.IDFrom(account, string(r.Body()))
-	}
 	built, ok := instant(stamp)
-	if ended, known := instant(m.about.Member("ended_at")); ok && known && m.kind() == "call.ended" && m.out.Time(ended) {
+	if id := sdk.Identifier(m.about.Member("id")); ok && id != "" && m.name != "" {
+		m.out.IDFrom(account, m.name, id, built)
+	} else {
+		m.out.IDFromData()
+	}
+	if ok {
+		stamp.Carry()
+	}
+	ended, known := instant(m.about.Member("ended_at"))
+	switch {
+	case known && kindOf(m.name) == callEnded && prefixed(m.name, "call."):
+		m.out.Time(ended)
 		m.data.Time("emitted_at", built) // the message comes half a minute after the call
-		stamp.Carry()
-	} else if ok && m.out.Time(built) {
-		stamp.Carry()
+	case ok:
+		m.out.Time(built)
 	}
 	m.out.Received(r.ReceivedAt())
 }

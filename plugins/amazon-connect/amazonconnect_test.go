@@ -6,13 +6,19 @@ import (
 	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
-var plugin = plugintest.Plugin{Init: checkConfig, Receive: read}
+var plugin = plugintest.Plugin{Init: checkConfig, Receive: read, Encode: rebuild}
 
 // TestCases reads messages built from the fields that are documented, and what is missing, unknown or broken.
 func TestCases(t *testing.T) { plugintest.Run(t, plugin, "testdata") }
 
 // TestPacked reads records in the envelopes of those that hand them on.
 func TestPacked(t *testing.T) { plugintest.Run(t, plugin, "testdata/packed") }
+
+// TestRoundTrip encodes what was received, and receives it again.
+func TestRoundTrip(t *testing.T) {
+	plugintest.RoundTrip(t, plugin, "testdata")
+	plugintest.RoundTrip(t, plugin, "testdata/packed")
+}
 
 // A configuration that could never have an effect is refused.
 func TestConfigure(t *testing.T) {

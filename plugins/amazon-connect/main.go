@@ -25,7 +25,10 @@ func start() int32 { return sdk.Init(checkConfig) }
 //go:wasmexport receive
 func receive() int32 { return sdk.Receive(read) }
 
-const unmapped = "vendor.unmapped"
+const (
+	vendor   = "amazon-connect"
+	unmapped = "vendor.unmapped"
+)
 
 func read(r *sdk.Request, out *sdk.Events) error {
 	doc, err := r.JSON()

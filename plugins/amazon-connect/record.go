@@ -5,24 +5,27 @@ import (
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
+// The two snapshots of a record; either may be null.
+const current, previous = "CurrentAgentSnapshot", "PreviousAgentSnapshot"
+
 // record reads one event of the stream.
 func record(root jsondoc.Value, r *sdk.Request, out *sdk.Events) {
-	kind := root.Member("EventType").Str()
+	kind := sdk.Identifier(root.Member("EventType"))
 	if kind == "HEART_BEAT" && sdk.Config().Member("heartbeats").Str() != "keep" {
 		return
 	}
-	now, before := root.Member("CurrentAgentSnapshot"), root.Member("PreviousAgentSnapshot")
+	now, before := root.Member(current), root.Member(previous)
 	e := out.Add(canonicalType(kind, now, before))
 	identify(e, root, kind)
 	d := e.Data()
-	id := last(plain(root.Member("AgentARN"))) // the whole of it stays under extensions
+	id := last(sdk.Identifier(root.Member("AgentARN"))) // the whole of it stays under extensions
 	d.Str("agent.id", id)
 	e.Subject("agent", id)
-	person := now
-	if !person.Member("Configuration").Exists() {
-		person = before
+	person := now.Member("Configuration")
+	if !named(person) && person.Member("Username").Str() == "" {
+		person = before.Member("Configuration")
 	}
-	agent(e, person.Member("Configuration"))
+	agent(e, person)
 	if kind == "LOGIN" || kind == "LOGOUT" || changed(now, before) {
 		d.Str("scope", "acd")
 		state(d, "state", now.Member("AgentStatus"))
@@ -31,52 +34,62 @@ func record(root jsondoc.Value, r *sdk.Request, out *sdk.Events) {
 	e.TimeFrom(root.Member("EventTimestamp"))
 	e.Received(r.ReceivedAt())
 	if root.Kind() == jsondoc.Object {
-		d.Rest("extensions.amazon-connect", root)
+		d.Rest("extensions."+vendor, root)
 	} else {
-		d.Rest("extensions.amazon-connect.body", root)
+		d.Rest("extensions."+vendor+".body", root)
 	}
 }
 
-// identify sets what says which event this is.
+// identify sets what says which event this is: its EventId, else what it says.
 func identify(e sdk.Event, root jsondoc.Value, kind string) {
 	account := root.Member("AWSAccountId")
-	name := plain(account)
+	name := sdk.Identifier(account)
 	if name != "" {
 		account.Carry()
 	} else {
 		name = sdk.Config().Member("account").Str()
 	}
-	e.Origin("amazon-connect", name)
+	e.Origin(vendor, name)
 	e.VendorType(kind)
 	if kind != "" {
 		root.Member("EventType").Carry()
 	}
-	if id := root.Member("EventId"); plain(id) != "" {
-		e.ID(plain(id))
+	if id := root.Member("EventId"); sdk.Identifier(id) != "" {
+		e.ID(sdk.Identifier(id))
 		id.Carry()
 		return
 	}
-	e.IDFrom(name, string(root.Raw()))
+	e.IDFromData()
 }
 
-// canonicalType: a change of state is one of the agent's status. The stream says STATE_CHANGE of much else: contacts come and
-// go, settings change.
+// canonicalType is typeOf, but that a change of state is one of the agent's status. The stream says STATE_CHANGE of much else:
+// contacts come and go, settings change.
 func canonicalType(kind string, now, before jsondoc.Value) string {
+	if kind == stateChange && !sdk.Config().Member("types").Member(kind).Exists() && !changed(now, before) {
+		return unmapped
+	}
+	return typeOf(kind)
+}
+
+const stateChange = "STATE_CHANGE"
+
+// typeOf is the canonical type of a record: the connection's own table first.
+func typeOf(kind string) string {
 	if own := sdk.Config().Member("types").Member(kind).Str(); own != "" {
 		return own
 	}
-	switch {
-	case kind == "LOGIN":
+	switch kind {
+	case "LOGIN":
 		return "agent.logged_in"
-	case kind == "LOGOUT":
+	case "LOGOUT":
 		return "agent.logged_out"
-	case kind == "STATE_CHANGE" && changed(now, before):
+	case stateChange:
 		return "agent.state.changed"
 	}
 	return unmapped
 }
 
-// changed says whether the status is another. Either snapshot may be null.
+// changed says whether the status is another.
 func changed(now, before jsondoc.Value) bool {
 	name := now.Get("AgentStatus.Name").Str()
 	return name != "" && name != before.Get("AgentStatus.Name").Str()
@@ -95,6 +108,11 @@ func agent(e sdk.Event, c jsondoc.Value) {
 		d.Str("agent.name", name)
 		e.Derived("data.agent.name")
 	}
+}
+
+// named says whether a snapshot's configuration has a name of the agent.
+func named(c jsondoc.Value) bool {
+	return c.Member("FirstName").Str() != "" || c.Member("LastName").Str() != ""
 }
 
 // state sets a state. Its type says what kind of status the administrator made it.
@@ -125,21 +143,4 @@ func last(arn string) string {
 		}
 	}
 	return arn
-}
-
-// plain is a value that can serve as an identifier; anything else is "" and stays where it is.
-func plain(v jsondoc.Value) string {
-	if k := v.Kind(); k != jsondoc.String && k != jsondoc.Number {
-		return ""
-	}
-	s := v.Str()
-	if len(s) > 512 {
-		return ""
-	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return ""
-		}
-	}
-	return s
 }

@@ -12,3 +12,7 @@ var bases = availability.Table{
 	{"on_queue", "available"}, {"available", "limited"}, {"busy", "unavailable"}, {"away", "unavailable"}, {"break", "unavailable"},
 	{"meal", "unavailable"}, {"meeting", "unavailable"}, {"training", "unavailable"}, {"offline", "offline"},
 }
+
+// presences are the same for what everybody sees, but for one name: routing that is idle waits for calls, and a presence of that
+// name is somebody who does nothing.
+var presences = append(availability.Table{{"idle", "unavailable"}}, bases[1:]...)

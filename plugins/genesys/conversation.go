@@ -11,6 +11,21 @@ var steps = [...]struct{ step, kind string }{
 	{"user.start", "call.answered"}, {"customer.end", "call.ended"}, {"voicemail.end", "voicemail.left"},
 }
 
+var directions = [...]string{"inbound", "outbound"}
+
+// stepType is the canonical type of a step: the connection's own table first.
+func stepType(step string) string {
+	if own := sdk.Config().Member("types").Member(step).Str(); own != "" {
+		return own
+	}
+	for i := range steps {
+		if steps[i].step == step {
+			return steps[i].kind
+		}
+	}
+	return unmapped
+}
+
 // conversation fills in a step of a call. What is no voice stays unmapped, with its id.
 func (m *message) conversation(id, step string) {
 	m.data.Str("call.id", id)
@@ -18,22 +33,17 @@ func (m *message) conversation(id, step string) {
 	if v := m.body.Member("conversationId"); v.Str() == id {
 		v.Carry()
 	}
-	if media := m.body.Member("mediaType").Str(); media != "" && !sdk.SameName(media, "voice") {
+	if !voice(m.body.Member("mediaType")) {
 		return
 	}
-	for i := range steps {
-		if steps[i].step == step {
-			m.out.Type(steps[i].kind)
-		}
-	}
-	if own := sdk.Config().Member("types").Member(step).Str(); own != "" {
-		m.out.Type(own)
-	}
+	m.out.Type(stepType(step))
 	call := m.data.Object("call")
-	switch v := m.body.Member("direction"); {
-	case sdk.SameName(v.Str(), "inbound"), sdk.SameName(v.Str(), "outbound"):
-		call.Str("direction", lower(v.Str()))
-		v.Carry()
+	v := m.body.Member("direction")
+	for _, word := range directions {
+		if sdk.SameName(v.Str(), word) {
+			call.Str("direction", word)
+			v.Carry()
+		}
 	}
 	call.StrFrom("from", m.body.Member("ani"))
 	call.StrFrom("to", m.body.Member("dnis"))
@@ -42,29 +52,8 @@ func (m *message) conversation(id, step string) {
 	m.data.StrFrom("agent.id", m.body.Member("userId"))
 }
 
-func lower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c | 0x20
-		}
-	}
-	return string(b)
-}
-
-// plain is a value that can serve as an identifier; anything else is "" and stays where it is.
-func plain(v jsondoc.Value) string {
-	if k := v.Kind(); k != jsondoc.String && k != jsondoc.Number {
-		return ""
-	}
-	s := v.Str()
-	if len(s) > 512 {
-		return ""
-	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return ""
-		}
-	}
-	return s
+// voice says whether a conversation is a call, as far as it says.
+func voice(media jsondoc.Value) bool {
+	said := media.Str()
+	return said == "" || sdk.SameName(said, "voice")
 }

@@ -5,7 +5,7 @@
 //	{"detail-type": "…", "detail": {"topicName": "…", "eventBody": {…}}}           what EventBridge hands on
 //
 // Notifications are snapshots: how things are now. The plugin remembers each user's last state, so that it knows what it was
-// before, and a snapshot in which no state changed is vendor.unmapped and no change of state.
+// before, and a snapshot in which no state changed is vendor.unmapped, with the state, and no change of it.
 package main
 
 import (
@@ -21,7 +21,13 @@ func start() int32 { return sdk.Init(checkConfig) }
 //go:wasmexport receive
 func receive() int32 { return sdk.Receive(read) }
 
-const unmapped = "vendor.unmapped"
+const (
+	vendor   = "genesys"
+	unmapped = "vendor.unmapped"
+
+	usersTopic = "v2.users."
+	talksTopic = "v2.detail.events.conversation."
+)
 
 func read(r *sdk.Request, out *sdk.Events) error {
 	doc, err := r.JSON()
@@ -29,11 +35,11 @@ func read(r *sdk.Request, out *sdk.Events) error {
 		return sdk.Fail("body is not JSON: " + err.Error())
 	}
 	m := message{root: doc.Root(), notice: doc.Root()}
-	if d := m.root.Member("detail"); d.Kind() == jsondoc.Object {
+	if d := m.root.Member("detail"); sdk.Identifier(d.Member("topicName")) != "" {
 		m.notice = d
 	}
 	m.body = m.notice.Member("eventBody")
-	m.topic = plain(m.notice.Member("topicName"))
+	m.topic = sdk.Identifier(m.notice.Member("topicName"))
 	m.fill(r, out)
 	return nil
 }
@@ -48,11 +54,11 @@ type message struct {
 }
 
 func (m *message) fill(r *sdk.Request, out *sdk.Events) {
-	user, what := between(m.topic, "v2.users.")
-	talk, step := between(m.topic, "v2.detail.events.conversation.")
+	user, what := between(m.topic, usersTopic)
+	talk, step := between(m.topic, talksTopic)
 	m.out = out.Add(unmapped)
 	m.data = m.out.Data()
-	m.identify(r)
+	m.identify()
 	switch {
 	case user != "":
 		m.data.Str("agent.id", user)
@@ -61,36 +67,39 @@ func (m *message) fill(r *sdk.Request, out *sdk.Events) {
 			v.Carry()
 		}
 		if now, ok := m.stateOf(what); ok {
-			m.change(user, now)
+			m.state(user, what, now)
 		}
 	case talk != "":
 		m.conversation(talk, step)
 	}
 	m.when(r)
 	if m.root.Kind() == jsondoc.Object {
-		m.data.Rest("extensions.genesys", m.root)
+		m.data.Rest("extensions."+vendor, m.root)
 	} else {
-		m.data.Rest("extensions.genesys.body", m.root)
+		m.data.Rest("extensions."+vendor+".body", m.root)
 	}
 }
 
-// identify sets what says which event this is: EventBridge numbers what it hands on; elsewhere the whole text does.
-func (m *message) identify(r *sdk.Request) {
-	m.out.Origin("genesys", sdk.Config().Member("account").Str())
+// identify sets what says which event this is: EventBridge numbers what it hands on; elsewhere it is what a notification says.
+func (m *message) identify() {
+	m.out.Origin(vendor, sdk.Config().Member("account").Str())
 	m.out.VendorType(m.topic)
 	if m.topic != "" {
 		m.notice.Member("topicName").Carry()
-		if d := m.root.Member("detail-type"); d.Str() == m.topic {
+		if d := m.root.Member("detail-type"); m.bridged() && d.Str() == m.topic {
 			d.Carry()
 		}
 	}
-	if id := m.root.Member("id"); m.notice != m.root && plain(id) != "" {
-		m.out.ID(plain(id))
+	if id := m.root.Member("id"); m.bridged() && sdk.Identifier(id) != "" {
+		m.out.ID(sdk.Identifier(id))
 		id.Carry()
 		return
 	}
-	m.out.IDFrom(m.topic, string(r.Body()))
+	m.out.IDFromData()
 }
+
+// bridged says that EventBridge's envelope is around it.
+func (m *message) bridged() bool { return m.notice != m.root }
 
 // between takes a topic apart: what stands between the prefix and the next dot, and what follows.
 func between(topic, prefix string) (id, rest string) {

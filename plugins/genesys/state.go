@@ -18,53 +18,65 @@ type snapshot struct {
 // everybody sees, or both (activity). Of both the routing counts for who is on queue, else the presence.
 func (m *message) stateOf(what string) (snapshot, bool) {
 	routing, presence := m.body.Member("routingStatus"), m.body
-	if what == "activity" {
+	queue := snapshot{scope: "acd", name: routing.Member("status"), since: routing.Member("startTime")}
+	switch what {
+	case "routingStatus", "routingstatus":
+		if sdk.Identifier(queue.name) == "" {
+			queue.name, queue.since = m.body.Member("status"), m.body.Member("startTime")
+		}
+		return queue, sdk.Identifier(queue.name) != ""
+	case "activity":
 		presence = m.body.Member("presence")
+	case "presence":
+	default:
+		return snapshot{}, false
 	}
 	shown := snapshot{"unified", presence.Get("presenceDefinition.systemPresence"), presence.Get("presenceDefinition.id"), presence.Member("modifiedDate")}
-	queue := snapshot{"acd", routing.Member("status"), jsondoc.Value{}, routing.Member("startTime")}
-	if routing.Kind() != jsondoc.Object {
-		queue.name = m.body.Member("status")
-		queue.since = m.body.Member("startTime")
+	name := sdk.Identifier(shown.name)
+	if what == "activity" && sdk.Identifier(queue.name) != "" && (name == "" || sdk.SameName(name, onQueue)) {
+		return queue, true
 	}
-	now := shown
-	switch {
-	case what == "routingStatus", what == "routingstatus":
-		now = queue
-	case what == "activity" && routing.Member("status").Exists() && (sdk.SameName(shown.name.Str(), "ON_QUEUE") || sdk.SameName(shown.name.Str(), "On Queue") || !shown.name.Exists()):
-		now = queue
-	case what != "activity" && what != "presence":
-		return now, false
-	}
-	return now, plain(now.name) != ""
+	return shown, name != ""
 }
 
-// change makes the event a change of state, if the state is another than the last one.
-func (m *message) change(user string, now snapshot) {
+// onQueue is the presence of who takes calls.
+const onQueue = "ON_QUEUE"
+
+// state sets the state, and makes the event a change of it if it is another than the last one.
+func (m *message) state(user, what string, now snapshot) {
 	name, key := now.name.Str(), "state/"+now.scope+"/"+user
+	m.data.Str("scope", now.scope)
+	m.data.StrFrom("state.name", now.name)
+	m.data.StrFrom("state.code", now.code)
+	m.base("state", now.scope, name)
+	m.timed = m.out.TimeFrom(now.since)
 	before, known := sdk.State(key)
 	if known && before == name {
 		return
 	}
 	sdk.SetState(key, name, 0)
-	m.out.Type("agent.state.changed")
-	m.data.Str("scope", now.scope)
-	m.data.StrFrom("state.name", now.name)
-	m.data.StrFrom("state.code", now.code)
-	m.base("state", now.scope, name)
+	m.out.Type(topicType(what))
 	if known {
 		m.data.Str("previous_state.name", before)
 		m.base("previous_state", now.scope, before)
 		m.out.Derived("data.previous_state")
 	}
-	m.timed = m.out.TimeFrom(now.since)
+}
+
+// topicType is the canonical type of a change that a user's topic reports: the connection's own table first.
+func topicType(what string) string {
+	if own := sdk.Config().Member("types").Member(what).Str(); own != "" {
+		return own
+	}
+	return "agent.state.changed"
 }
 
 func (m *message) base(path, scope, name string) {
-	base, custom := bases.Base(name)
-	if scope == "unified" && base == "available" && sdk.SameName(name, "idle") && !sdk.Config().Get("status_base").Exists() {
-		base = "unavailable" // the presence of somebody who does nothing; the routing state of the same name waits for calls
+	table := bases
+	if scope == "unified" {
+		table = presences
 	}
+	base, custom := table.Base(name)
 	m.data.Str(path+".base", base)
 	m.data.Bool(path+".custom", custom)
 }
@@ -78,10 +90,13 @@ func (m *message) when(r *sdk.Request) {
 		if m.timed = m.out.TimeFrom(v); m.timed {
 			break
 		}
-		if n, ok := v.Int(); ok && n > 1e11 && n < 1e14 { // milliseconds
+		if n, ok := v.Int(); ok && n > minMillis && n < maxMillis {
 			m.timed = m.out.Time(string(rfc3339.Append(nil, rfc3339.Time{Sec: n / 1000, Nsec: int32(n%1000) * 1e6})))
 			v.Carry()
 		}
 	}
 	m.out.Received(r.ReceivedAt())
 }
+
+// What lies between is taken for a time in milliseconds.
+const minMillis, maxMillis = 1e11, 1e14

@@ -20,13 +20,19 @@ func start() int32 { return sdk.Init(checkConfig) }
 //go:wasmexport receive
 func receive() int32 { return sdk.Receive(read) }
 
-const unmapped = "vendor.unmapped"
+const (
+	vendor   = "twilio"
+	unmapped = "vendor.unmapped"
+)
+
+// prefix stands before the names of TaskRouter's events in Event Streams.
+const prefix = "com.twilio.taskrouter."
 
 func read(r *sdk.Request, out *sdk.Events) error {
 	if prefixed(r.Header("content-type"), "application/x-www-form-urlencoded") {
 		root := r.Form().Root()
 		m := message{root: root, fields: root}
-		m.name = plain(m.field("EventType"))
+		m.name = sdk.Identifier(m.field("EventType"))
 		m.fill(r, out)
 		out.Reply(204, "").Header("content-type", "application/json")
 		return nil
@@ -52,15 +58,17 @@ func stream(root jsondoc.Value, r *sdk.Request, out *sdk.Events) {
 	if m.fields.Kind() != jsondoc.Object {
 		m.fields = root.Member("data")
 	}
-	const prefix = "com.twilio.taskrouter."
-	typ := plain(root.Member("type"))
-	if m.name = typ; prefixed(typ, prefix) {
-		m.name = typ[len(prefix):]
+	switch m.typ = sdk.Identifier(root.Member("type")); {
+	case m.typ == "":
+		m.name = sdk.Identifier(m.field("EventType"))
+	case prefixed(m.typ, prefix):
+		m.name = m.typ[len(prefix):]
 		if own := m.field("EventType"); own.Str() == m.name {
 			own.Carry()
 		}
+	default:
+		m.name = m.typ
 	}
-	m.typ = typ
 	if v := root.Member("specversion"); v.Str() == "1.0" {
 		v.Carry()
 	}

@@ -19,11 +19,16 @@ type message struct {
 
 // field is a value by its name in a form.
 func (m *message) field(name string) jsondoc.Value {
-	if !m.snake {
-		return m.fields.Member(name)
+	if m.snake {
+		name = snake(name)
 	}
+	return m.fields.Member(name)
+}
+
+// snake is what Event Streams make of a form's name.
+func snake(name string) string {
 	if name == "EventType" {
-		return m.fields.Member("eventtype") // the one name without its mark
+		return "eventtype" // the one name without its mark
 	}
 	var text [64]byte
 	b := text[:0]
@@ -37,11 +42,11 @@ func (m *message) field(name string) jsondoc.Value {
 		}
 		b = append(b, c)
 	}
-	return m.fields.Member(string(b))
+	return string(b)
 }
 
 func (m *message) fill(r *sdk.Request, out *sdk.Events) {
-	kind := m.kind()
+	kind := kindOf(m.name)
 	m.out = out.Add(kind)
 	m.data = m.out.Data()
 	m.identify(r)
@@ -55,26 +60,29 @@ func (m *message) fill(r *sdk.Request, out *sdk.Events) {
 		w.StrFrom("channel", m.field("TaskChannelUniqueName"))
 	}
 	if m.root.Kind() == jsondoc.Object {
-		m.data.Rest("extensions.twilio", m.root)
+		m.data.Rest("extensions."+vendor, m.root)
 	} else {
-		m.data.Rest("extensions.twilio.body", m.root)
+		m.data.Rest("extensions."+vendor+".body", m.root)
 	}
 }
 
-// identify sets what says which event this is.
+// maxSeconds is beyond every time that a Timestamp in Unix seconds is taken for.
+const maxSeconds = 1 << 36
+
+// identify sets what says which event this is: its Sid, or the id of a CloudEvent; else what it says.
 func (m *message) identify(r *sdk.Request) {
 	account := m.field("AccountSid")
-	name := plain(account)
+	name := sdk.Identifier(account)
 	if name != "" {
 		account.Carry()
 	} else {
 		name = sdk.Config().Member("account").Str()
 	}
-	m.out.Origin("twilio", name)
+	m.out.Origin(vendor, name)
 	if m.typ != "" {
 		m.out.VendorType(m.typ)
 		m.root.Member("type").Carry()
-	} else {
+	} else if m.name != "" {
 		m.out.VendorType(m.name)
 		m.field("EventType").Carry()
 	}
@@ -82,18 +90,15 @@ func (m *message) identify(r *sdk.Request) {
 	if m.snake {
 		id = m.root.Member("id")
 	}
-	stamp := m.field("Timestamp")
-	switch s := plain(id); {
-	case s != "":
+	if s := sdk.Identifier(id); s != "" {
 		m.out.ID(s)
 		id.Carry()
-	case plain(stamp) != "" && plain(m.field("ResourceSid")) != "":
-		m.out.IDFrom(name, m.name, plain(m.field("ResourceSid")), plain(stamp), m.field("WorkerActivitySid").Str(), m.field("ReservationSid").Str())
-	default:
-		m.out.IDFrom(name, string(m.root.Raw()))
+	} else {
+		m.out.IDFromData()
 	}
+	stamp := m.field("Timestamp")
 	if !m.out.TimeFrom(stamp) && !m.out.TimeFrom(m.root.Member("time")) {
-		if n, ok := stamp.Int(); ok && n > 0 && n < 1<<36 && m.out.Time(string(rfc3339.Append(nil, rfc3339.Time{Sec: n}))) {
+		if n, ok := stamp.Int(); ok && n > 0 && n < maxSeconds && m.out.Time(string(rfc3339.Append(nil, rfc3339.Time{Sec: n}))) {
 			stamp.Carry()
 		}
 	}
@@ -102,9 +107,9 @@ func (m *message) identify(r *sdk.Request) {
 
 // worker sets whom the event is about.
 func (m *message) worker() {
-	id := plain(m.field("WorkerSid"))
+	id := sdk.Identifier(m.field("WorkerSid"))
 	if id == "" && m.field("ResourceType").Str() == "worker" {
-		id = plain(m.field("ResourceSid"))
+		id = sdk.Identifier(m.field("ResourceSid"))
 	}
 	if id == "" {
 		return
@@ -139,12 +144,12 @@ func (m *message) state(path, prefix string) {
 	s.Bool("custom", custom)
 }
 
-// kind is the canonical type: the connection's own table first.
-func (m *message) kind() string {
-	if own := sdk.Config().Member("types").Member(m.name).Str(); own != "" {
+// kindOf is the canonical type of an event by Twilio's name for it: the connection's own table first.
+func kindOf(name string) string {
+	if own := sdk.Config().Member("types").Member(name).Str(); own != "" {
 		return own
 	}
-	switch m.name {
+	switch name {
 	case "worker.activity.update":
 		return "agent.state.changed"
 	case "reservation.created":
@@ -155,21 +160,4 @@ func (m *message) kind() string {
 		return "agent.work_item.removed"
 	}
 	return unmapped
-}
-
-// plain is a value that can serve as an identifier; anything else is "" and stays where it is.
-func plain(v jsondoc.Value) string {
-	if k := v.Kind(); k != jsondoc.String && k != jsondoc.Number {
-		return ""
-	}
-	s := v.Str()
-	if len(s) > 512 {
-		return ""
-	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return ""
-		}
-	}
-	return s
 }

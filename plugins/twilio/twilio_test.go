@@ -6,10 +6,13 @@ import (
 	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
-var plugin = plugintest.Plugin{Init: checkConfig, Receive: read}
+var plugin = plugintest.Plugin{Init: checkConfig, Receive: read, Encode: rebuild}
 
 // TestCases reads messages built from the fields that are documented, and what is missing, unknown or broken.
 func TestCases(t *testing.T) { plugintest.Run(t, plugin, "testdata") }
+
+// TestRoundTrip encodes what was received, and receives it again.
+func TestRoundTrip(t *testing.T) { plugintest.RoundTrip(t, plugin, "testdata") }
 
 // A configuration that could never have an effect is refused.
 func TestConfigure(t *testing.T) {

@@ -66,7 +66,9 @@ func leavesOf(message any, events []map[string]any, vendor string, dropped []str
 				}
 				continue
 			}
-			leaves(member, "", func(_, value string) { carried = append(carried, value) })
+			if name != "id_from" { // what an id is made of stands nowhere
+				leaves(member, "", func(_, value string) { carried = append(carried, value) })
+			}
 		}
 	}
 	times := map[string]int{}
