@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"slices"
 	"strings"
 
 	"github.com/plugboard/plugboard/gateway/condition"
@@ -47,8 +48,30 @@ func (w *assembler) redaction(cfg *config.Config, s *config.Source) (*redact.Sou
 	}
 	return &redact.Source{
 		Events:  redact.NewEvents(x.Remove, x.Hash, key),
-		Request: redact.NewRequest(redact.RequestOptions{Body: x.Raw, Query: x.Query, Headers: x.Headers}),
+		Request: redact.NewRequest(requestRedaction(s)),
 	}, nil
+}
+
+// requestRedaction is what goes of a request. Without a plugin the body is the event or its data, and headers (ce-subject) may
+// be attributes of it, so that what is never stored of the event goes of those as well.
+func requestRedaction(s *config.Source) redact.RequestOptions {
+	o := redact.RequestOptions{Body: slices.Clone(s.Redact.Raw), Query: s.Redact.Query, Headers: slices.Clone(s.Redact.Headers)}
+	if s.Plugin != "" {
+		return o
+	}
+	for _, path := range slices.Concat(s.Redact.Remove, s.Redact.Hash) {
+		inData, within := strings.CutPrefix(path, "data.")
+		switch {
+		case within && o.Body != nil:
+			o.Body = append(o.Body, path, inData)
+		case !within && o.Body != nil:
+			o.Body = append(o.Body, path)
+		}
+		if !strings.ContainsAny(path, ".*") {
+			o.Headers = append(o.Headers, "ce-"+path)
+		}
+	}
+	return o
 }
 
 // redactionKey gives the key of a source's hashes: its own, or the store's. Beside a gateway none is made: where there is none
