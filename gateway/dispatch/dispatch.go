@@ -68,6 +68,8 @@ type Dispatcher struct {
 	teller  teller
 	attempt context.Context // of all attempts; ended by Close when its patience is over
 	abort   context.CancelFunc
+	settle  context.Context // of storing what became of them; ended a while after Close began
+	unstore context.CancelFunc
 
 	mu     sync.Mutex
 	lanes  map[string]*lane // those that run
@@ -97,6 +99,7 @@ func New(o Options) *Dispatcher {
 	d := &Dispatcher{opts: o, lanes: make(map[string]*lane), last: make(map[string]*lane), held: map[string]bool{}}
 	d.teller.tell, d.teller.log = o.Tell, o.Log
 	d.attempt, d.abort = context.WithCancel(context.Background())
+	d.settle, d.unstore = context.WithCancel(context.Background())
 	return d
 }
 
@@ -177,8 +180,10 @@ func (d *Dispatcher) Close(ctx context.Context) error {
 	}
 	d.mu.Unlock()
 	defer context.AfterFunc(ctx, d.abort)()
+	defer time.AfterFunc(settleTimeout, d.unstore).Stop()
 	d.all.Wait()
 	d.abort()
+	d.unstore()
 	told := make(chan struct{})
 	go func() { d.teller.work.Wait(); close(told) }()
 	select {

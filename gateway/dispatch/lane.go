@@ -190,7 +190,7 @@ func (l *lane) attempt(lease queue.Lease, probe bool) {
 	l.give(1)
 	defer func() { <-l.settles }()
 	s := l.decide(q, r)
-	if err := s.settle(lease); err != nil {
+	if err := s.settle(l.d.settle, lease); err != nil {
 		l.d.opts.Log.Error("outcome of an attempt not stored; it will be delivered again", "event_id", q.Event.ID,
 			"destination", l.Destination, "result", r.Attempt.Result, "err", err)
 		return

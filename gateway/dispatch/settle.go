@@ -11,7 +11,8 @@ import (
 	"github.com/plugboard/plugboard/queue"
 )
 
-// settleTimeout bounds how long an outcome may take to be stored.
+// settleTimeout bounds how long outcomes may take to be stored once the Dispatcher is being closed. Until then nothing
+// bounds it: the queue either stores one or says that it cannot.
 const settleTimeout = 30 * time.Second
 
 // settlement is what an outcome means for the delivery: an end (state) or another attempt (at).
@@ -67,11 +68,8 @@ func (l *lane) next(q *queue.Delivery, r deliver.Result) (time.Time, bool) {
 	return retry.NotBefore(at, r.NotBefore, now, l.d.opts.Retry), true
 }
 
-// settle ends the lease. It does not depend on the attempts' context: what was done must be stored also while the
-// gateway is being closed.
-func (s settlement) settle(lease queue.Lease) error {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
-	defer cancel()
+// settle ends the lease. ctx is not the attempts': what was done must be stored also while the gateway is being closed.
+func (s settlement) settle(ctx context.Context, lease queue.Lease) error {
 	if s.state == queue.Pending {
 		return lease.Retry(ctx, s.at, s.Memo, s.Attempt)
 	}

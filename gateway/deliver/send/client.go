@@ -37,10 +37,12 @@ type Options struct {
 	Proxy       *Proxy        // nil: none; the environment's is not looked at
 }
 
-// Client is a Sender on net/http: HTTP/1.1 and HTTP/2, connections kept and shared. It is safe for concurrent use.
+// Client is a Sender on net/http: HTTP/1.1 and HTTP/2, connections kept and shared. Small requests over plain http take a
+// shorter way. It is safe for concurrent use.
 type Client struct {
 	opts      Options
 	transport *http.Transport
+	direct    *direct // nil: not used
 }
 
 // NewClient makes a Client. Close it when it is no longer needed.
@@ -64,7 +66,11 @@ func NewClient(o Options) *Client {
 	if o.Proxy != nil {
 		dial = newTunnel(o, dialer).dial
 	}
-	return &Client{opts: o, transport: &http.Transport{
+	c := &Client{opts: o}
+	if canPeek && o.Proxy == nil {
+		c.direct = &direct{dial: dial, keep: max(o.Connections, 2), idleFor: idleTimeout, idle: map[string][]*line{}}
+	}
+	c.transport = &http.Transport{
 		DialContext:            dial,
 		TLSClientConfig:        secure,
 		TLSHandshakeTimeout:    connectTimeout,
@@ -79,34 +85,35 @@ func NewClient(o Options) *Client {
 		// A connection whose other end is gone without a word would let every exchange on it time out: HTTP/2 keeps it, where
 		// HTTP/1.1 gives it up with the first.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: o.Timeout, PingTimeout: min(o.Timeout, connectTimeout)},
-	}}
+	}
+	return c
 }
 
 // Close closes the connections that are kept. Exchanges that are running go on.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.transport.CloseIdleConnections()
+	c.direct.close()
+}
 
 // Send makes the exchange.
-func (c *Client) Send(ctx context.Context, r *Request) (*Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
-	defer cancel()
-	req, err := c.request(ctx, r)
+func (c *Client) Send(ctx context.Context, r *Request) (out *Response, err error) {
+	u, err := c.check(r)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.transport.RoundTrip(req)
+	if c.direct.takes(u, r) {
+		out, err = c.direct.exchange(ctx, time.Now().Add(c.opts.Timeout), u, r, c.opts.MaxResponse+1)
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.opts.Timeout)
+		defer cancel()
+		out, err = c.roundTrip(ctx, u, r)
+	}
 	if err != nil {
 		return nil, explain(ctx, err)
 	}
-	defer func() { _ = resp.Body.Close() }() // what is left unread is given up with the connection
-	var body []byte
-	if resp.Body != http.NoBody { // which a HEAD has, whatever its Content-Length says
-		if body, err = readUpTo(resp.Body, resp.ContentLength, c.opts.MaxResponse+1); err != nil {
-			return nil, explain(ctx, err)
-		}
-	}
-	out := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
-	if len(body) > c.opts.MaxResponse {
-		out.Body, out.Truncated = body[:c.opts.MaxResponse], true
+	if len(out.Body) > c.opts.MaxResponse {
+		out.Body, out.Truncated = out.Body[:c.opts.MaxResponse], true
 	}
 	if len(out.Body) > 0 && isGzip(out.Header) {
 		var cut bool
@@ -118,8 +125,26 @@ func (c *Client) Send(ctx context.Context, r *Request) (*Response, error) {
 	return out, nil
 }
 
-// request checks r and makes an http.Request of it. The Header is handed on, not copied: the transport only reads it.
-func (c *Client) request(ctx context.Context, r *Request) (*http.Request, error) {
+// roundTrip has net/http make the exchange. The Header is handed on, not copied: the transport only reads it.
+func (c *Client) roundTrip(ctx context.Context, u *url.URL, r *Request) (*Response, error) {
+	req := &http.Request{
+		Method: r.Method, URL: u, Host: u.Host, Header: r.Header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(r.Body)),
+		// A body that is not nil and has no GetBody keeps the transport from sending anything a second time.
+		Body: io.NopCloser(bytes.NewReader(r.Body)),
+	}
+	resp, err := c.transport.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }() // what is left unread is given up with the connection
+	body, _, err := readAnswer(resp, c.opts.MaxResponse+1)
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, err
+}
+
+// check refuses what is no request.
+func (c *Client) check(r *Request) (*url.URL, error) {
 	u, err := url.Parse(r.URL)
 	if err != nil {
 		return nil, refuse("the url cannot be read") // the parser's own words quote it
@@ -140,14 +165,7 @@ func (c *Client) request(ctx context.Context, r *Request) (*http.Request, error)
 			}
 		}
 	}
-	req := &http.Request{
-		Method: r.Method, URL: u, Host: u.Host, Header: r.Header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		ContentLength: int64(len(r.Body)),
-		// A body that is not nil and has no GetBody keeps the transport from sending anything a second time.
-		Body: io.NopCloser(bytes.NewReader(r.Body)),
-	}
-	return req.WithContext(ctx), nil
+	return u, nil
 }
 
 func (c *Client) checkURL(u *url.URL) error {

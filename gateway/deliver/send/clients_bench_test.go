@@ -19,7 +19,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/deliver/send"
 )
 
-// BenchmarkClients compares the Client (net/http) with fasthttp's behind the same interface, over the loopback, against
+// BenchmarkClients compares the Client with net/http's and fasthttp's behind the same interface, over the loopback, against
 // a receiver that costs next to nothing. Besides time it reports the processor time that the whole process spent for
 // a request, receiver included, which floor shows alone.
 //
@@ -31,9 +31,10 @@ func BenchmarkClients(b *testing.B) {
 		make func(connections int) send.Sender
 	}{
 		{"floor", func(int) send.Sender { return &bareSender{} }},
-		{"nethttp", func(n int) send.Sender {
+		{"client", func(n int) send.Sender {
 			return send.NewClient(send.Options{AllowHTTP: true, Connections: n, Guard: &send.Guard{AllowPrivate: true}})
 		}},
+		{"nethttp", newNetSender},
 		{"fasthttp", newFastSender},
 	} {
 		for _, parallel := range []int{1, 10} {
@@ -197,4 +198,28 @@ func (s *fastSender) Send(_ context.Context, r *send.Request) (*send.Response, e
 		out.Header.Add(string(name), string(value))
 	}
 	return out, nil
+}
+
+// netSender is net/http without what makes a Client of it.
+type netSender struct{ t *http.Transport }
+
+func newNetSender(connections int) send.Sender {
+	return netSender{&http.Transport{MaxConnsPerHost: connections, MaxIdleConnsPerHost: connections, DisableCompression: true}}
+}
+
+func (s netSender) Send(ctx context.Context, r *send.Request) (*send.Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, send.DefaultTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = r.Header
+	resp, err := s.t.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	return &send.Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, err
 }
