@@ -234,6 +234,10 @@ func TestSealedStore(t *testing.T) {
 // lostKeys opens a sealed store with another master key, and with its own key lost.
 func lostKeys(t *testing.T, file string) {
 	t.Helper()
+	if err := os.Remove(keyFile(file)); err != nil {
+		t.Fatal(err)
+	}
+	opensNot(t, file, "is sealed under one; put that back") // not: make a first one
 	ring, err := keyring.Generate()
 	if err == nil {
 		err = keyring.Write(keyFile(file), ring)

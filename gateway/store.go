@@ -88,11 +88,15 @@ func sealingKey(cfg *config.Config, getenv func(string) (string, bool)) ([]byte,
 	if !cfg.Queue.Encrypt {
 		return nil, nil
 	}
+	dir := cfg.Queue.Dir
 	ring, err := KeyPlace(cfg, getenv).Load()
-	if err != nil {
+	switch {
+	case errors.Is(err, keyring.ErrNone) && keyring.HasStoreKey(dir):
+		// To make a first one, as the error says, would lead away from here.
+		return nil, fmt.Errorf("[queue] encrypt: %w, and the store in %s is sealed under one; put that back, in %s or %s", keyring.ErrNone, dir, keyring.EnvName, cfg.Secrets.KeyFile)
+	case err != nil:
 		return nil, fmt.Errorf("[queue] encrypt: %w", err)
 	}
-	dir := cfg.Queue.Dir
 	if _, err := os.Stat(filepath.Join(dir, "badger", "KEYREGISTRY")); err == nil && !keyring.HasStoreKey(dir) {
 		// The engine says whether that store is in the clear or its key is lost; it must not get another one.
 		return make([]byte, sha256.Size), nil
