@@ -46,7 +46,7 @@ func (f follower) Attempt(ctx context.Context, q *queue.Delivery) deliver.Result
 	case r.Class != deliver.Dropped && (r.Failing || r.Attempt.Status != 0) && ctx.Err() == nil:
 		failing := f.g.health.Bad(f.id, r.Reason)
 		if limit := time.Duration(f.g.disableAfter.Load()); limit > 0 && failing.For >= limit {
-			why := fmt.Sprintf("nothing but failures for %v, the last: %s", failing.For.Round(time.Minute), r.Reason)
+			why := fmt.Sprintf("nothing but failures for %v, the last: %s", failing.For.Round(min(time.Minute, limit/10)), r.Reason)
 			go f.g.disable(f.id, endpoint.Failed, why)
 		}
 	}

@@ -111,7 +111,7 @@ func TestFailingEndpointsAreDisabled(t *testing.T) {
 	mine.answers(500)
 	g.event(t, "a", "order.paid", `{}`)
 	got := g.until(t, e.ID, disabled)
-	if got.Cause != "failing" || !strings.Contains(got.Reason, "500") {
+	if got.Cause != "failing" || !strings.Contains(got.Reason, "500") || strings.Contains(got.Reason, "for 0s") {
 		t.Errorf("%+v", got)
 	}
 	mine.answers(200)

@@ -15,6 +15,9 @@ func TestEndpointCommands(t *testing.T) {
 	}))
 	t.Cleanup(in.Close)
 	config := startRun(t, `
+[sources.desk]
+verify = { scheme = "none" }
+echo_of = ["there"]
 [destinations.there]
 url = "`+in.URL+`"
 allow_http = true
@@ -58,7 +61,7 @@ to = ["there"]
 
 	run(1, "dead", "destinations", "test", "there") // unsigned: 401
 	run(1, "no such destination", "destinations", "test", "nowhere")
-	run(0, "/in", "sources")
+	run(0, "none    0 of there, within 1m0s", "sources")
 	run(0, "on", "routes")
 	run(0, "", "routes", "disable", "to there")
 	run(0, "off (the file says otherwise)", "routes")

@@ -19,12 +19,20 @@ func newSources() *cobra.Command {
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		return listAll(c, *file, "/v1/sources", nil, *asJSON, func(w io.Writer, items []json.RawMessage) error {
-			return table(w, "NAME\tPATH\tPLUGIN\tVERIFY", items, func(s admin.SourceInfo) string {
-				return fmt.Sprintf("%s\t%s\t%s\t%s", s.Name, s.Path, orNone(s.Plugin), strings.Join(s.Verify, ", "))
+			return table(w, "NAME\tPATH\tPLUGIN\tVERIFY\tECHOES", items, func(s admin.SourceInfo) string {
+				return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", s.Name, s.Path, orNone(s.Plugin), strings.Join(s.Verify, ", "), echoes(s.Echo))
 			})
 		})
 	}
 	return c
+}
+
+// echoes are those known since the start, of which destinations, and how long after a delivery one is known.
+func echoes(e *admin.EchoInfo) string {
+	if e == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d of %s, within %s", e.Count, strings.Join(e.Of, ", "), e.Window)
 }
 
 func newRoutes() *cobra.Command {
