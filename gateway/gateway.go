@@ -295,7 +295,7 @@ func (g *Gateway) ready(ctx context.Context) error {
 
 func newHost(ctx context.Context, cfg *config.Config, m *metrics.Set) (*wasm.Host, error) {
 	return wasm.NewHost(ctx, wasm.HostOptions{
-		CacheDir: cfg.Plugins.Cache, Metrics: m, Limits: wasm.Limits{Memory: cfg.Plugins.Memory, Deadline: cfg.Plugins.Deadline},
+		CacheDir: cfg.Plugins.Cache, Metrics: m, LazyMemory: endpointMemory(), Limits: wasm.Limits{Memory: cfg.Plugins.Memory, Deadline: cfg.Plugins.Deadline},
 	})
 }
 

@@ -30,6 +30,16 @@ func LimitMemory(log *slog.Logger) {
 	}
 }
 
+// endpointMemory is what idle plugins of endpoints may hold, in bytes: an eighth of the memory limit, or without one what the
+// host thinks right. It lies beside Go's heap for the most part.
+func endpointMemory() int64 {
+	limit := debug.SetMemoryLimit(-1)
+	if limit == math.MaxInt64 {
+		return 0
+	}
+	return max(limit/8, 1)
+}
+
 const (
 	smallHeap   = 320 << 20   // bytes: what Go may always fill before it collects more often
 	settleEvery = time.Second // how often the limit follows what is live

@@ -23,6 +23,8 @@ type HostOptions struct {
 	Limits   Limits       // defaults for plugins; Memory and Module hold for all, as they are applied by Load
 	Metrics  *metrics.Set // nil: nobody reads them
 	Workers  int          // processors that compile one module; 0: all
+	// LazyMemory is what idle instances of all lazy plugins may hold together, in bytes; 0: 256 MiB. One may always wait.
+	LazyMemory int64
 }
 
 // Host compiles and runs plugins. It is safe for concurrent use.
@@ -33,6 +35,7 @@ type Host struct {
 	runtime wazero.Runtime
 	mode    mode
 	scripts scriptEngine
+	crowd   *crowd
 
 	relentless bool // plugins that break never rest; for tests that break them by the thousand
 }
@@ -52,7 +55,7 @@ func NewHost(ctx context.Context, options HostOptions) (*Host, error) {
 }
 
 func newHost(ctx context.Context, options HostOptions, mode mode) (*Host, error) {
-	h := &Host{options: options, limits: options.Limits.withDefaults(DefaultLimits()), mode: mode}
+	h := &Host{options: options, limits: options.Limits.withDefaults(DefaultLimits()), mode: mode, crowd: newCrowd(options.LazyMemory)}
 	if h.options.Metrics == nil {
 		h.options.Metrics = metrics.New(nil)
 	}

@@ -65,9 +65,51 @@ func (m *Module) New(ctx context.Context, options PluginOptions) (Plugin, error)
 			}
 			return nil, err
 		}
-		p.idle = append(p.idle, i)
+		p.mu.Lock()
+		gone := p.restLocked(i)
+		p.mu.Unlock()
+		letGo(gone)
 	}
 	return p, nil
+}
+
+// restLocked puts an instance among the idle ones. What has to go for it is the caller's to let go of, once mu is free.
+func (p *plugin) restLocked(i *instance) []*bystander {
+	p.idle = append(p.idle, i)
+	if p.options.Lazy {
+		return p.module.host.crowd.rests(p, i)
+	}
+	return nil
+}
+
+// emptyLocked takes all idle instances.
+func (p *plugin) emptyLocked() []*instance {
+	idle := slices.Clone(p.idle)
+	clear(p.idle)
+	p.idle = p.idle[:0]
+	if p.options.Lazy {
+		for _, i := range idle {
+			p.module.host.crowd.wakes(i)
+		}
+	}
+	return idle
+}
+
+// letGo throws instances away that are still idle.
+func letGo(gone []*bystander) {
+	for _, b := range gone {
+		p := b.of
+		p.mu.Lock()
+		at := slices.Index(p.idle, b.i)
+		if at >= 0 {
+			p.idle = slices.Delete(p.idle, at, at+1)
+			p.module.host.crowd.wakes(b.i) // it may have run and come back
+		}
+		p.mu.Unlock()
+		if at >= 0 {
+			p.discard(b.i)
+		}
+	}
 }
 
 // lazyRest is how long a lazy plugin keeps instances that nobody calls.
@@ -76,9 +118,7 @@ const lazyRest = time.Minute
 // retire lets all idle instances go.
 func (p *plugin) retire() {
 	p.mu.Lock()
-	idle := slices.Clone(p.idle)
-	clear(p.idle)
-	p.idle = p.idle[:0]
+	idle := p.emptyLocked()
 	p.mu.Unlock()
 	for _, i := range idle {
 		p.discard(i)
@@ -120,6 +160,12 @@ func (p *plugin) Call(ctx context.Context, fn Function, in Input) (Output, error
 	defer func() { <-p.slots }()
 	if err := p.rest(ctx); err != nil {
 		return Output{}, p.count(p.error(fn.String(), Stopped, err.Error()))
+	}
+	if p.options.Lazy {
+		if err := p.module.host.crowd.enter(ctx, p); err != nil {
+			return Output{}, p.count(p.error(fn.String(), Stopped, err.Error()))
+		}
+		defer p.module.host.crowd.leave()
 	}
 	i, err := p.take(ctx)
 	if err != nil {
@@ -183,6 +229,9 @@ func (p *plugin) take(ctx context.Context) (*instance, *Error) {
 		i := p.idle[n-1]
 		p.idle[n-1] = nil
 		p.idle = p.idle[:n-1]
+		if p.options.Lazy {
+			p.module.host.crowd.wakes(i)
+		}
 		p.mu.Unlock()
 		return i, nil
 	}
@@ -199,13 +248,15 @@ func (p *plugin) put(i *instance) {
 	}
 	p.mu.Lock()
 	full := len(p.idle) == cap(p.idle)
+	var gone []*bystander
 	if !full {
-		p.idle = append(p.idle, i)
+		gone = p.restLocked(i)
 	}
 	p.mu.Unlock()
 	if full {
 		p.discard(i)
 	}
+	letGo(gone)
 	if p.retiring != nil {
 		p.retiring.Reset(lazyRest)
 	}
@@ -293,8 +344,7 @@ func (p *plugin) drain() {
 	}
 	p.makers.Wait()
 	p.mu.Lock()
-	idle := p.idle
-	p.idle = nil
+	idle := p.emptyLocked()
 	p.mu.Unlock()
 	for _, i := range idle {
 		p.discard(i)

@@ -116,3 +116,62 @@ func settled(b *testing.B) (all, heap int64) {
 	runtime.ReadMemStats(&m)
 	return resident(b), int64(m.HeapAlloc)
 }
+
+// TestLazyPluginsShareMemory: of many lazy plugins, tried or called one after the other, no more instances are kept than the
+// host has memory for, those called last; a plugin whose instance was let go makes another. And no more than so many run at once.
+func TestLazyPluginsShareMemory(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	h := openHost(t, HostOptions{Metrics: metrics.New(registry), Limits: patient, LazyMemory: 3 * (perInstance + 2*pageSize)})
+	instances := func() float64 { return gather(t, registry)["plugboard_plugin_instances driver"] }
+	m := load(t, h, "driver", testdata(t, "driver.wasm"))
+	var all []Plugin
+	for range 10 {
+		all = append(all, openModule(t, m, PluginOptions{Lazy: true}))
+	}
+	if n := instances(); n != 3 {
+		t.Errorf("%v instances were kept of those tried, want 3", n)
+	}
+	call := func(p Plugin) {
+		t.Helper()
+		if _, err := p.Call(t.Context(), Receive, Input{Body: drive("fact", "source", 1024, 1), Facts: fixed{}}); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 2 {
+		for _, p := range all {
+			call(p)
+		}
+	}
+	if n := instances(); n != 3 {
+		t.Errorf("%v instances were kept of those called, want 3", n)
+	}
+	made := all[9].(*plugin).idle[0]
+	if call(all[9]); all[9].(*plugin).idle[0] != made {
+		t.Error("the one called last was not kept")
+	}
+	var gates []gate
+	var ends []chan error
+	for range cap(h.crowd.running) {
+		g, ended := held(t, all[0])
+		gates, ends = append(gates, g), append(ends, ended)
+		all = all[1:]
+		all = append(all, openModule(t, m, PluginOptions{Lazy: true, Tried: true}))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := all[0].Call(ctx, Receive, Input{Body: drive("fact", "source", 1024, 1), Facts: fixed{}}); err == nil {
+		t.Error("one more ran")
+	}
+	for i := range gates {
+		close(gates[i].leave)
+		if err := <-ends[i]; err != nil {
+			t.Error(err)
+		}
+	}
+	for _, p := range all {
+		_ = p.Close(context.Background())
+	}
+	if h.crowd.held > h.crowd.most {
+		t.Errorf("%d bytes are held", h.crowd.held)
+	}
+}
