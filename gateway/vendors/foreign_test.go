@@ -13,10 +13,7 @@ import (
 // TestForeignEvents: asked for the message of another vendor's event, encode either refuses, in its own words, or makes one of
 // which receive makes an event of the same type about the same agent.
 func TestForeignEvents(t *testing.T) {
-	plugins := make([]*plugin, len(encoders))
-	for i, v := range encoders {
-		plugins[i] = open(t, v.plugin, v.cases)
-	}
+	plugins := open(t)
 	all := 0
 	for _, p := range plugins {
 		taken, refused := 0, 0

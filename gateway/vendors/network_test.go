@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,6 +32,7 @@ type network struct {
 	gateway *gateway.Gateway
 	feed    *feed.Hub
 	servers map[string]server
+	played  map[string]bool // by sender: one of its messages was played back
 }
 
 // asked is what a target was asked, since it was forgotten last.
@@ -111,7 +113,7 @@ func (a *asked) forget() {
 // newNetwork starts the servers and the gateway; they end with the test.
 func newNetwork(t *testing.T) *network {
 	t.Helper()
-	n := &network{feed: new(feed.Hub), servers: map[string]server{}}
+	n := &network{feed: new(feed.Hub), servers: map[string]server{}, played: map[string]bool{}}
 	var text strings.Builder
 	fmt.Fprintf(&text, "[server]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[queue]\nmin_free = \"1MiB\"\n[plugins]\n%s", gatewaytest.PluginsTable(t))
 	for _, s := range senders {
@@ -216,14 +218,20 @@ func (n *network) signed(t *testing.T, s sender, file, query string) *http.Reque
 	for name, value := range c.Headers {
 		v.Headers = append(v.Headers, event.Header{Name: name, Value: value})
 	}
-	if err := verify.Sign(src.Verify, verify.Options{PublicURL: src.PublicURL}, &v); err != nil {
+	return n.request(t, src, c.Method, &v)
+}
+
+// request is one to a source, signed as its sender signs.
+func (n *network) request(t *testing.T, src *config.Source, method string, v *verify.Request) *http.Request {
+	t.Helper()
+	if err := verify.Sign(src.Verify, verify.Options{PublicURL: src.PublicURL}, v); err != nil {
 		t.Fatal(err)
 	}
 	target := "http://" + n.gateway.Listen() + v.Path
 	if v.Query != "" {
 		target += "?" + v.Query
 	}
-	req, err := http.NewRequestWithContext(t.Context(), c.Method, target, bytes.NewReader(v.Body))
+	req, err := http.NewRequestWithContext(t.Context(), method, target, bytes.NewReader(v.Body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,4 +239,46 @@ func (n *network) signed(t *testing.T, s sender, file, query string) *http.Reque
 		req.Header.Set(h.Name, h.Value)
 	}
 	return req
+}
+
+// playBack has a sender's plugin rebuild the message of an event that the gateway has of it, as send --as does, and posts it,
+// signed: the gateway must know the event again. False when the sender cannot: it has no plugin.
+func (n *network) playBack(t *testing.T, s sender, id string) bool {
+	t.Helper()
+	src := n.cfg.Source(s.name)
+	if src.Plugin == "" {
+		return false
+	}
+	e, err := n.gateway.Store().Event(t.Context(), id)
+	if err != nil {
+		t.Fatalf("%s: event %s: %v", s.name, id, err)
+	}
+	encoder, err := gateway.NewEncoder(t.Context(), n.cfg, s.name)
+	if err != nil {
+		t.Fatalf("%s: %v", s.name, err)
+	}
+	m, err := encoder.Encode(t.Context(), e.Event.Body)
+	if err = errors.Join(err, encoder.Close(t.Context())); err != nil {
+		t.Fatalf("%s: event %s: %v", s.name, id, err)
+	}
+	notes := n.feed.Listen(64)
+	defer notes.Close()
+	v := verify.Request{Body: m.Body, Path: src.Path + m.Path, Query: m.Query, Headers: m.Headers, Now: time.Now()}
+	resp, err := http.DefaultClient.Do(n.request(t, src, m.Method, &v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := io.ReadAll(resp.Body)
+	if err != nil || resp.Body.Close() != nil || resp.StatusCode >= 300 {
+		t.Fatalf("%s: what was rebuilt of event %s is answered %s %s, %v", s.name, id, resp.Status, said, err)
+	}
+	for note := range notes.C {
+		if note.Kind == feed.Accepted && note.Source == s.name {
+			if note.Event != id || note.Reason != "a repeat: stored already" {
+				t.Errorf("%s: what was rebuilt of event %s is event %s, %q\n%s", s.name, id, note.Event, note.Reason, m.Body)
+			}
+			return true
+		}
+	}
+	return true
 }

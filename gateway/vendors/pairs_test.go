@@ -29,6 +29,8 @@ const (
 // were asked to do is the table in plugins/PAIRS.md, and who reached whom the one in the README: they must be what the test
 // would write (-update writes them).
 //
+// One message of each is then rebuilt of the event that came of it, as send --as does, and taken for a repeat.
+//
 // The control is a target that refuses everything: it is found not to have been reached.
 func TestPairs(t *testing.T) {
 	n := newNetwork(t)
@@ -39,6 +41,11 @@ func TestPairs(t *testing.T) {
 			if file := s.message(kind, n.cfg.Source(s.name).Plugin); file != "" {
 				found[kind.name][s.name] = n.send(t, kind, s, file)
 			}
+		}
+	}
+	for _, s := range senders {
+		if n.played[s.name] != (n.cfg.Source(s.name).Plugin != "") {
+			t.Errorf("%s: its message was rebuilt: %v", s.name, n.played[s.name])
 		}
 	}
 	root, err := gatewaytest.Root()
@@ -130,6 +137,9 @@ func (n *network) send(t *testing.T, kind kind, s sender, file string) cells {
 			t.Errorf("%s, %s, to %s: it was delivered, and the table says that it is not taken", s.name, file, to.name)
 		}
 		server.forget()
+	}
+	if _, once := n.played[s.name]; !once {
+		n.played[s.name] = n.playBack(t, s, ended[deaf.name].Event)
 	}
 	if refused := ended[deaf.name]; refused.Result != "dead" {
 		t.Errorf("the control: a target that refuses everything ended as %q", refused.Result)

@@ -3,8 +3,10 @@ package vendors_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,8 +31,43 @@ type oneCase struct {
 	request *casefile.Request
 }
 
-// open loads a plugin as the gateway does, and reads its cases.
-func open(t testing.TB, name string, folders []string) *plugin {
+// opened are the plugins of encoders, in their order: the tests share them, as starting them takes longer than most of what is asked.
+var opened struct {
+	once  sync.Once
+	list  []*plugin
+	close []func() error
+}
+
+// TestMain closes what the tests have opened.
+func TestMain(m *testing.M) {
+	status := m.Run()
+	var err error
+	for _, end := range opened.close {
+		err = errors.Join(err, end())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// open gives the plugins of encoders.
+func open(t testing.TB) []*plugin {
+	t.Helper()
+	opened.once.Do(func() {
+		for _, v := range encoders {
+			opened.list = append(opened.list, load(t, v.plugin, v.cases))
+		}
+	})
+	if len(opened.list) != len(encoders) {
+		t.Fatal("the plugins could not be opened; another test says why")
+	}
+	return opened.list
+}
+
+// load loads a plugin as the gateway does, and reads its cases.
+func load(t testing.TB, name string, folders []string) *plugin {
 	t.Helper()
 	dir := gatewaytest.Plugins(t)
 	ctx := context.Background() // what is cleaned up outlives the test's own
@@ -47,13 +84,11 @@ func open(t testing.TB, name string, folders []string) *plugin {
 		t.Fatal(err)
 	}
 	p := &plugin{name: name, module: m, started: map[string]wasm.Plugin{}}
-	t.Cleanup(func() {
+	opened.close = append(opened.close, func() (err error) {
 		for _, s := range p.started {
 			err = errors.Join(err, s.Close(ctx))
 		}
-		if err = errors.Join(err, m.Close(ctx), host.Close(ctx)); err != nil {
-			t.Error(err)
-		}
+		return errors.Join(err, m.Close(ctx), host.Close(ctx))
 	})
 	root, err := gatewaytest.Root()
 	if err != nil {

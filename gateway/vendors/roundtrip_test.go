@@ -42,9 +42,8 @@ var rounds = flag.Int("rounds", 400, "changed messages, and changed events, of e
 // TestRoundTrip: what receive makes of a vendor's message, encode makes into a message of which receive makes the same
 // events, but for the time of receipt and what the plugin says it has derived. The control is an encode that loses a value.
 func TestRoundTrip(t *testing.T) {
-	for _, v := range encoders {
-		t.Run(v.plugin, func(t *testing.T) {
-			p := open(t, v.plugin, v.cases)
+	for _, p := range open(t) {
+		t.Run(p.name, func(t *testing.T) {
 			events := 0
 			for _, c := range p.cases {
 				events += p.round(t, c.name, c.request)
@@ -116,10 +115,7 @@ func FuzzRoundTrip(f *testing.F) {
 	for i := range encoders {
 		f.Add(uint(i), uint64(1<<40))
 	}
-	plugins := make([]*plugin, len(encoders))
-	for i, v := range encoders {
-		plugins[i] = open(f, v.plugin, v.cases)
-	}
+	plugins := open(f)
 	f.Fuzz(func(t *testing.T, which uint, seed uint64) {
 		p := plugins[which%uint(len(plugins))]
 		p.changedMessage(t, seed)

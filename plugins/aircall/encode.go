@@ -25,12 +25,12 @@ func rebuild(in *sdk.Incoming, out *sdk.Message) error {
 	case prefixed(name, "call."):
 		d.call()
 	case prefixed(name, "user."):
-		d.fields("data.", agentFields[:], "agent.")
+		d.person("agent.id", data, agentFields[:])
 		if in.Type() == stateChanged && !d.Derived("data.state.name") {
-			d.Move("state.name", "data.availability_status")
+			d.move("state.name")
 		}
 	case prefixed(name, "contact."):
-		d.fields("data.", contactFields[:], "contact.")
+		d.person("contact.id", data, contactFields[:])
 	}
 	if d.Empty() {
 		out.RawJSON([]byte("{}")) // a message in which nothing stood
@@ -87,26 +87,39 @@ func (d *rebuilt) seconds(text, place string) {
 	}
 }
 
-// fields puts a person's or a call's fields below a place.
-func (d *rebuilt) fields(place string, list []field, from string) {
-	for _, f := range list {
-		d.Move(from+f.path, place+f.name)
+// data is what leads to what a webhook is about.
+const data = "data."
+
+// move puts a field where it stands in what the webhook is about.
+func (d *rebuilt) move(field string) { d.Move(field, places.Below(data, field)) }
+
+// person puts an agent's or a contact's fields below a place.
+func (d *rebuilt) person(id, base string, list []string) {
+	d.Move(id, base+"id")
+	for _, field := range list {
+		d.Move(field, places.Below(base, field))
 	}
 }
 
 func (d *rebuilt) call() {
-	d.fields("data.", callFields[:], "call.")
-	for _, at := range callTimes {
-		d.seconds(d.Text("call."+at), "data."+at)
+	d.Move("call.id", data+"id")
+	for _, field := range callTexts {
+		d.move(field)
 	}
-	d.Copy("call.timings.total_seconds", "data.duration")
-	d.Move("voicemail.recording_url", "data.voicemail")
-	switch word := d.Text("call.direction"); word {
+	for _, field := range callTimes {
+		d.seconds(d.Text(field), places.Below(data, field))
+	}
+	d.Copy("call.timings.total_seconds", places.Below(data, "call.timings.total_seconds"))
+	switch d.Text("call.direction") {
 	case "inbound", "outbound":
-		d.Put(word, "data.direction")
+		d.move("call.direction")
 	}
-	d.fields("data.user.", agentFields[:], "agent.")
-	d.fields("data.contact.", contactFields[:], "contact.")
+	if user := places.Below(data, "agent"); user != "" {
+		d.person("agent.id", user+".", agentFields[:])
+	}
+	if contact := places.Below(data, "contact"); contact != "" {
+		d.person("contact.id", contact+".", contactFields[:])
+	}
 	if !d.Own {
 		d.foreign()
 	}
@@ -114,17 +127,17 @@ func (d *rebuilt) call() {
 
 // foreign adds what another vendor's call says in other fields: who is the customer, and when it ended.
 func (d *rebuilt) foreign() {
-	customer, centre := "from", "to"
+	customer, centre := "call.from", "call.to"
 	if d.Text("call.direction") == "outbound" {
 		customer, centre = centre, customer
 	}
 	if d.Text("call.customer_number") == "" {
-		d.Move("call."+customer, "data.raw_digits")
+		d.Move(customer, places.Below(data, "call.customer_number"))
 	}
 	if d.Text("call.contact_center_number") == "" {
-		d.Move("call."+centre, "data.number.digits")
+		d.Move(centre, places.Below(data, "call.contact_center_number"))
 	}
 	if d.In.Type() == callEnded && d.Text("call.ended_at") == "" {
-		d.seconds(d.In.Time(), "data.ended_at")
+		d.seconds(d.In.Time(), places.Below(data, "call.ended_at"))
 	}
 }

@@ -6,68 +6,64 @@ import (
 	"github.com/plugboard/plugboard/sdk/rfc3339"
 )
 
-// field is a member of Aircall's and where it stands in the canonical object.
-type field struct{ name, path string }
-
+// What is moved as it is.
 var (
-	callFields = [...]field{
-		{"id", "id"}, {"raw_digits", "customer_number"}, {"number.digits", "contact_center_number"},
-		{"recording", "recording_url"}, {"missed_call_reason", "outcome_raw"},
-	}
-	callTimes     = [...]string{"started_at", "answered_at", "ended_at"}
-	agentFields   = [...]field{{"id", "id"}, {"name", "name"}, {"email", "email"}}
-	contactFields = [...]field{{"id", "id"}, {"first_name", "first_name"}, {"last_name", "last_name"}, {"company_name", "company"}}
+	callTexts     = [...]string{"call.customer_number", "call.contact_center_number", "call.recording_url", "call.outcome_raw", "voicemail.recording_url"}
+	callTimes     = [...]string{"call.started_at", "call.answered_at", "call.ended_at"}
+	agentFields   = [...]string{"agent.name", "agent.email"}
+	contactFields = [...]string{"contact.first_name", "contact.last_name", "contact.company"}
 )
 
 // call fills in an event about a call.
 func (m *message) call() {
-	call, c := m.data.Object("call"), m.about
-	m.out.Subject("call", sdk.Identifier(c.Member("id")))
-	for i := range callFields {
-		if f := &callFields[i]; f.name != "id" || sdk.Identifier(c.Member("id")) != "" {
-			call.StrFrom(f.path, c.Get(f.name))
-		}
+	c := m.about
+	if id := sdk.Identifier(c.Member("id")); id != "" {
+		m.data.StrFrom("call.id", c.Member("id"))
+		m.out.Subject("call", id)
 	}
-	switch c.Member("direction").Str() {
+	switch v := places.Of(c, "call.direction"); v.Str() {
 	case "inbound", "outbound":
-		call.StrFrom("direction", c.Member("direction"))
+		m.data.StrFrom("call.direction", v)
 	}
-	for _, at := range callTimes {
-		if t, ok := instant(c.Member(at)); ok && call.Time(at, t) {
-			c.Member(at).Carry()
+	for _, field := range callTexts {
+		m.data.StrFrom(field, places.Of(c, field))
+	}
+	for _, field := range callTimes {
+		v := places.Of(c, field)
+		if t, ok := instant(v); ok && m.data.Time(field, t) {
+			v.Carry()
 		}
 	}
-	call.IntFrom("timings.total_seconds", c.Member("duration"))
-	m.data.StrFrom("voicemail.recording_url", c.Member("voicemail"))
-	m.outcome(call)
-	m.person("agent", c.Member("user"), agentFields[:])
-	m.person("contact", c.Member("contact"), contactFields[:])
+	m.data.IntFrom("call.timings.total_seconds", places.Of(c, "call.timings.total_seconds"))
+	m.outcome()
+	m.person("agent.id", places.Of(c, "agent"), agentFields[:])
+	m.person("contact.id", places.Of(c, "contact"), contactFields[:])
 }
 
 // outcome says how a call ended. That nobody missed it and somebody answered it is computed.
-func (m *message) outcome(call jsondoc.Obj) {
-	if why := m.about.Member("missed_call_reason").Str(); why != "" {
+func (m *message) outcome() {
+	if why := places.Of(m.about, "call.outcome_raw").Str(); why != "" {
 		word := "missed"
 		if prefixed(why, "abandoned") || why == "abandoned" {
 			word = "abandoned"
 		}
-		call.Str("outcome", word)
+		m.data.Str("call.outcome", word)
 		return
 	}
-	if _, answered := instant(m.about.Member("answered_at")); answered && kindOf(m.name) == callEnded {
-		call.Str("outcome", "answered")
+	if _, answered := instant(places.Of(m.about, "call.answered_at")); answered && kindOf(m.name) == callEnded {
+		m.data.Str("call.outcome", "answered")
 		m.out.Derived("data.call.outcome")
 	}
 }
 
 // person fills in an agent or a contact, if it has an id.
-func (m *message) person(as string, v jsondoc.Value, list []field) {
+func (m *message) person(id string, v jsondoc.Value, list []string) {
 	if sdk.Identifier(v.Member("id")) == "" {
 		return
 	}
-	o := m.data.Object(as)
-	for i := range list {
-		o.StrFrom(list[i].path, v.Member(list[i].name))
+	m.data.StrFrom(id, v.Member("id"))
+	for _, field := range list {
+		m.data.StrFrom(field, places.Of(v, field))
 	}
 }
 
@@ -76,7 +72,7 @@ func (m *message) state() {
 	m.data.Str("scope", "acd")
 	state := m.data.Object("state")
 	name := m.name[len("user."):]
-	if v := m.about.Member("availability_status"); state.StrFrom("name", v) {
+	if v := places.Of(m.about, "state.name"); state.StrFrom("name", v) {
 		name = v.Str()
 	} else {
 		state.Str("name", name)

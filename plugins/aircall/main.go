@@ -41,13 +41,13 @@ func read(r *sdk.Request, out *sdk.Events) error {
 	case prefixed(name, "call."):
 		m.call()
 	case prefixed(name, "user."):
-		m.person("agent", m.about, agentFields[:])
+		m.person("agent.id", m.about, agentFields[:])
 		m.out.Subject("agent", sdk.Identifier(m.about.Member("id")))
 		if kindOf(name) == stateChanged {
 			m.state()
 		}
 	case prefixed(name, "contact."):
-		m.person("contact", m.about, contactFields[:])
+		m.person("contact.id", m.about, contactFields[:])
 		m.out.Subject("contact", sdk.Identifier(m.about.Member("id")))
 	}
 	root.Member("token").Carry()
@@ -86,7 +86,7 @@ func (m *message) identify(r *sdk.Request) {
 	if ok {
 		stamp.Carry()
 	}
-	ended, known := instant(m.about.Member("ended_at"))
+	ended, known := instant(places.Of(m.about, "call.ended_at"))
 	switch {
 	case known && kindOf(m.name) == callEnded && prefixed(m.name, "call."):
 		m.out.Time(ended)

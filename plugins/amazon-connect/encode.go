@@ -26,7 +26,7 @@ func rebuild(in *sdk.Incoming, out *sdk.Message) error {
 	if !d.Derived("time") {
 		d.Put(in.Time(), "EventTimestamp")
 	}
-	d.Move("agent.username", d.person()+".Configuration.Username", previous+".Configuration.Username")
+	d.person()
 	for _, s := range [...][2]string{{"state", current}, {"previous_state", previous}} {
 		d.Move(s[0]+".name", s[1]+".AgentStatus.Name")
 		d.Move(s[0]+".code", s[1]+".AgentStatus.ARN")
@@ -40,12 +40,23 @@ func rebuild(in *sdk.Incoming, out *sdk.Message) error {
 // rebuilt is a record in the making.
 type rebuilt struct{ *draft.Draft }
 
-// person is the snapshot that says who it is: names stay where they are, so it is the first with one.
-func (d *rebuilt) person() string {
-	if !d.Own || d.Text("agent.name") == "" || named(d.Kept.Get(current+".Configuration")) {
-		return current
+// person puts who it is into the snapshot that says so, the first with a name. One that is made of two is there in its parts.
+func (d *rebuilt) person() {
+	at, made := current, d.Derived("data.agent.name")
+	if made && !named(d.Kept.Get(current+".Configuration")) {
+		at = previous
 	}
-	return previous
+	if d.Own && !made && d.Text("agent.name") != "" {
+		if !d.Move("agent.name", names(current)...) && d.Move("agent.name", names(previous)...) {
+			at = previous
+		}
+	}
+	d.Move("agent.username", at+".Configuration.Username", previous+".Configuration.Username")
+}
+
+// names are the places of a snapshot's names.
+func names(snapshot string) []string {
+	return []string{snapshot + ".Configuration.FirstName", snapshot + ".Configuration.LastName"}
 }
 
 // foreign begins the record of another vendor's event. It gives the type, or why there is no such record.

@@ -95,19 +95,17 @@ func changed(now, before jsondoc.Value) bool {
 	return name != "" && name != before.Get("AgentStatus.Name").Str()
 }
 
-// agent sets who it is. First and last name stay where they are too: the name is made of them.
+// agent sets who it is. A name that is made of two stays in its parts as well.
 func agent(e sdk.Event, c jsondoc.Value) {
 	d := e.Data()
 	d.StrFrom("agent.username", c.Member("Username"))
-	first, family := c.Member("FirstName").Str(), c.Member("LastName").Str()
-	name := first
-	if first != "" && family != "" {
-		name += " "
+	first, family := c.Member("FirstName"), c.Member("LastName")
+	if first.Str() == "" || family.Str() == "" {
+		_ = d.StrFrom("agent.name", first) || d.StrFrom("agent.name", family)
+		return
 	}
-	if name += family; name != "" {
-		d.Str("agent.name", name)
-		e.Derived("data.agent.name")
-	}
+	d.Str("agent.name", first.Str()+" "+family.Str())
+	e.Derived("data.agent.name")
 }
 
 // named says whether a snapshot's configuration has a name of the agent.

@@ -1,9 +1,29 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk/availability"
+import (
+	"github.com/plugboard/plugboard/sdk/availability"
+	"github.com/plugboard/plugboard/sdk/fields"
+)
 
 // checkConfig refuses what could never have an effect.
-func checkConfig() error { return availability.Check() }
+func checkConfig() (err error) {
+	if err = availability.Check("fields"); err == nil {
+		places, err = known.Configured()
+	}
+	return err
+}
+
+// known are the places of fields below eventBody, and of a presence's below the presence, which is eventBody itself in a topic of its
+// own. Activity's are from a public client, the others inferred.
+var known = fields.Table{
+	{"routing.status", "routingStatus.status"}, {"routing.since", "routingStatus.startTime"},
+	{"presence", "presence"}, {"presence.name", "presenceDefinition.systemPresence"}, {"presence.code", "presenceDefinition.id"}, {"presence.since", "modifiedDate"},
+	{"media", "mediaType"}, {"time", "eventTime"}, {"call.direction", "direction"}, {"call.from", "ani"}, {"call.to", "dnis"},
+	{"call.queue.id", "queueId"}, {"call.hangup_cause", "disconnectType"}, {"agent.id", "userId"},
+}
+
+// places is known as the source is configured.
+var places = known
 
 // bases are Genesys' presences and routing states. What each makes of an agent is a guess: who is Available is not on a
 // queue, and takes what is sent to him alone.

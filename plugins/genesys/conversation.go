@@ -33,24 +33,24 @@ func (m *message) conversation(id, step string) {
 	if v := m.body.Member("conversationId"); v.Str() == id {
 		v.Carry()
 	}
-	if !voice(m.body.Member("mediaType")) {
+	if !voice(places.Of(m.body, "media")) {
 		return
 	}
 	m.out.Type(stepType(step))
-	call := m.data.Object("call")
-	v := m.body.Member("direction")
+	v := places.Of(m.body, "call.direction")
 	for _, word := range directions {
 		if sdk.SameName(v.Str(), word) {
-			call.Str("direction", word)
+			m.data.Str("call.direction", word)
 			v.Carry()
 		}
 	}
-	call.StrFrom("from", m.body.Member("ani"))
-	call.StrFrom("to", m.body.Member("dnis"))
-	call.StrFrom("queue.id", m.body.Member("queueId"))
-	call.StrFrom("hangup_cause", m.body.Member("disconnectType"))
-	m.data.StrFrom("agent.id", m.body.Member("userId"))
+	for _, field := range callFields {
+		m.data.StrFrom(field, places.Of(m.body, field))
+	}
 }
+
+// callFields are moved as they are.
+var callFields = [...]string{"call.from", "call.to", "call.queue.id", "call.hangup_cause", "agent.id"}
 
 // voice says whether a conversation is a call, as far as it says.
 func voice(media jsondoc.Value) bool {

@@ -27,7 +27,7 @@ func rebuild(in *sdk.Incoming, out *sdk.Message) error {
 	}
 	d.body = d.at + "eventBody."
 	d.Put(topic, d.at+"topicName")
-	d.since = d.body + "eventTime"
+	d.since = d.place("time")
 	user, what := between(topic, usersTopic)
 	talk, step := between(topic, talksTopic)
 	switch {
@@ -92,18 +92,21 @@ func (d *rebuilt) user(id, what string) {
 	if d.Text("state.name") == "" {
 		return
 	}
-	status, since := d.body+"routingStatus.status", d.body+"routingStatus.startTime"
-	presence := d.body + "presence."
-	if what == "presence" {
-		presence = d.body
+	status, since := d.place("routing.status"), d.place("routing.since")
+	presence, shown := d.body, ""
+	if what == "activity" {
+		presence = d.place("presence") + "."
+	}
+	if presence != "." {
+		shown = places.Below(presence, "presence.name")
 	}
 	switch {
-	case what == "presence", what == "activity" && d.Text("scope") != "acd":
-		status, since = presence+"presenceDefinition.systemPresence", presence+"modifiedDate"
-		d.Move("state.code", presence+"presenceDefinition.id")
+	case what == "presence", what == "activity" && d.Text("scope") != "acd" && shown != "":
+		status, since = shown, places.Below(presence, "presence.since")
+		d.Move("state.code", places.Below(presence, "presence.code"))
 	case what == "activity":
 		if !d.Own {
-			d.Put(onQueue, presence+"presenceDefinition.systemPresence")
+			d.Put(onQueue, shown)
 		}
 	case !d.Free(status) || !d.Free(since) && d.Free(d.body+"status"):
 		status, since = d.body+"status", d.body+"startTime"
@@ -115,35 +118,37 @@ func (d *rebuilt) user(id, what string) {
 func (d *rebuilt) conversation(id, step string) {
 	d.Put(id, d.body+"conversationId")
 	if !d.Own {
-		d.Put("VOICE", d.body+"mediaType")
+		d.Put("VOICE", d.place("media"))
 	}
-	if !voice(d.Kept.Get(d.body + "mediaType")) {
+	if media := d.place("media"); media != "" && !voice(d.Kept.Get(media)) {
 		return
 	}
 	switch d.Text("call.direction") {
 	case "inbound":
-		d.Put("INBOUND", d.body+"direction")
+		d.Put("INBOUND", d.place("call.direction"))
 	case "outbound":
-		d.Put("OUTBOUND", d.body+"direction")
+		d.Put("OUTBOUND", d.place("call.direction"))
 	}
-	d.Put(d.party("from"), d.body+"ani")
-	d.Put(d.party("to"), d.body+"dnis")
-	d.Move("call.queue.id", d.body+"queueId")
-	d.Move("call.hangup_cause", d.body+"disconnectType")
-	d.Move("agent.id", d.body+"userId")
+	if !d.Own {
+		d.parties()
+	}
+	for _, field := range callFields {
+		d.Move(field, d.place(field))
+	}
 }
 
-// party is who called, or was called. Another vendor may have said instead which of them is the customer.
-func (d *rebuilt) party(leg string) string {
-	s := d.Text("call." + leg)
-	if s != "" || d.Own {
-		return s
+// parties says who called whom where another vendor said who of them is the customer.
+func (d *rebuilt) parties() {
+	from, to := d.Text("call.customer_number"), d.Text("call.contact_center_number")
+	if d.Text("call.direction") == "outbound" {
+		from, to = to, from
 	}
-	if (leg == "from") == (d.Text("call.direction") == "outbound") {
-		return d.Text("call.contact_center_number")
-	}
-	return d.Text("call.customer_number")
+	d.Put(from, d.place("call.from"))
+	d.Put(to, d.place("call.to"))
 }
+
+// place is where a field stands in the notification; "" for nowhere.
+func (d *rebuilt) place(field string) string { return places.Below(d.body, field) }
 
 // when puts the time where it is looked for first: in milliseconds, where Genesys writes such.
 func (d *rebuilt) when() {
@@ -151,7 +156,7 @@ func (d *rebuilt) when() {
 	if !ok || d.Derived("time") {
 		return
 	}
-	eventTime := d.body + "eventTime"
+	eventTime := d.place("time")
 	millis := t.Sec*1000 + int64(t.Nsec/1e6)
 	if d.since == eventTime && t.Nsec%1e6 == 0 && millis > minMillis && millis < maxMillis && d.PutInt(millis, eventTime) {
 		return

@@ -17,8 +17,8 @@ type snapshot struct {
 // stateOf finds the state in what a topic of a user says: how available for the queues (routingStatus), the presence that
 // everybody sees, or both (activity). Of both the routing counts for who is on queue, else the presence.
 func (m *message) stateOf(what string) (snapshot, bool) {
-	routing, presence := m.body.Member("routingStatus"), m.body
-	queue := snapshot{scope: "acd", name: routing.Member("status"), since: routing.Member("startTime")}
+	presence := m.body
+	queue := snapshot{scope: "acd", name: places.Of(m.body, "routing.status"), since: places.Of(m.body, "routing.since")}
 	switch what {
 	case "routingStatus", "routingstatus":
 		if sdk.Identifier(queue.name) == "" {
@@ -26,12 +26,12 @@ func (m *message) stateOf(what string) (snapshot, bool) {
 		}
 		return queue, sdk.Identifier(queue.name) != ""
 	case "activity":
-		presence = m.body.Member("presence")
+		presence = places.Of(m.body, "presence")
 	case "presence":
 	default:
 		return snapshot{}, false
 	}
-	shown := snapshot{"unified", presence.Get("presenceDefinition.systemPresence"), presence.Get("presenceDefinition.id"), presence.Member("modifiedDate")}
+	shown := snapshot{"unified", places.Of(presence, "presence.name"), places.Of(presence, "presence.code"), places.Of(presence, "presence.since")}
 	name := sdk.Identifier(shown.name)
 	if what == "activity" && sdk.Identifier(queue.name) != "" && (name == "" || sdk.SameName(name, onQueue)) {
 		return queue, true
@@ -83,7 +83,7 @@ func (m *message) base(path, scope, name string) {
 
 // when sets the time, unless the state's own is known.
 func (m *message) when(r *sdk.Request) {
-	for _, v := range [...]jsondoc.Value{m.body.Member("eventTime"), m.notice.Member("timestamp"), m.root.Member("time")} {
+	for _, v := range [...]jsondoc.Value{places.Of(m.body, "time"), m.notice.Member("timestamp"), m.root.Member("time")} {
 		if m.timed {
 			break
 		}

@@ -83,8 +83,11 @@ type rebuilt struct {
 	snake bool
 }
 
-// place is where a form's name stands.
+// place is where a form's name stands; "" is nowhere.
 func (d *rebuilt) place(name string) string {
+	if name == "" {
+		return ""
+	}
 	if d.snake {
 		name = snake(name)
 	}
@@ -93,7 +96,8 @@ func (d *rebuilt) place(name string) string {
 
 func (d *rebuilt) put(name, text string) bool { return d.Put(text, d.place(name)) }
 
-func (d *rebuilt) move(name, field string) { d.put(name, d.Text(field)) }
+// move puts a field where it has its place.
+func (d *rebuilt) move(field string) { d.put(places.At(field), d.Text(field)) }
 
 func (d *rebuilt) form(name string) {
 	d.put("EventType", name)
@@ -133,16 +137,17 @@ func (d *rebuilt) fill() {
 	d.worker()
 	switch kind := d.In.Type(); {
 	case kind == "agent.state.changed":
-		d.move("WorkerActivityName", "state.name")
-		d.move("WorkerActivitySid", "state.code")
-		d.move("WorkerPreviousActivityName", "previous_state.name")
-		d.move("WorkerPreviousActivitySid", "previous_state.code")
-		d.move("WorkerTimeInPreviousActivity", "previous_state.duration_seconds")
+		for _, field := range stateFields {
+			d.move(field)
+		}
 	case prefixed(kind, "agent.work_item."):
-		d.move("ReservationSid", "work_item.id")
-		d.move("TaskChannelUniqueName", "work_item.channel")
+		for _, field := range workFields {
+			d.move(field)
+		}
 	}
 }
+
+var stateFields = [...]string{"state.name", "state.code", "previous_state.name", "previous_state.code", spent}
 
 // worker sets whom it is about, in both places where that is said of a worker's own events.
 func (d *rebuilt) worker() {
@@ -153,9 +158,9 @@ func (d *rebuilt) worker() {
 	if !d.Own && d.In.Type() == "agent.state.changed" {
 		d.put("ResourceType", "worker")
 	}
-	first := d.put("WorkerSid", id)
+	first := d.put(places.At("agent.id"), id)
 	if about := d.Kept.Get(d.place("ResourceType")).Str(); about == "worker" || !first {
 		d.put("ResourceSid", id)
 	}
-	d.move("WorkerName", "agent.name")
+	d.move("agent.name")
 }

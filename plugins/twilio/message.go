@@ -17,12 +17,15 @@ type message struct {
 	data   jsondoc.Obj
 }
 
-// field is a value by its name in a form.
+// field is a value by its name in a form; absent when that is "".
 func (m *message) field(name string) jsondoc.Value {
+	if name == "" {
+		return jsondoc.Value{}
+	}
 	if m.snake {
 		name = snake(name)
 	}
-	return m.fields.Member(name)
+	return m.fields.Get(name)
 }
 
 // snake is what Event Streams make of a form's name.
@@ -55,9 +58,9 @@ func (m *message) fill(r *sdk.Request, out *sdk.Events) {
 	case kind == "agent.state.changed":
 		m.activity()
 	case prefixed(kind, "agent.work_item."):
-		w := m.data.Object("work_item")
-		w.StrFrom("id", m.field("ReservationSid"))
-		w.StrFrom("channel", m.field("TaskChannelUniqueName"))
+		for _, field := range workFields {
+			m.data.StrFrom(field, m.field(places.At(field)))
+		}
 	}
 	if m.root.Kind() == jsondoc.Object {
 		m.data.Rest("extensions."+vendor, m.root)
@@ -105,43 +108,48 @@ func (m *message) identify(r *sdk.Request) {
 	m.out.Received(r.ReceivedAt())
 }
 
+// workFields are those of a reservation.
+var workFields = [...]string{"work_item.id", "work_item.channel"}
+
 // worker sets whom the event is about.
 func (m *message) worker() {
-	id := sdk.Identifier(m.field("WorkerSid"))
+	worker, about := m.field(places.At("agent.id")), m.field("ResourceSid")
+	id := sdk.Identifier(worker)
 	if id == "" && m.field("ResourceType").Str() == "worker" {
-		id = sdk.Identifier(m.field("ResourceSid"))
+		id = sdk.Identifier(about)
 	}
 	if id == "" {
 		return
 	}
-	agent := m.data.Object("agent")
-	agent.Str("id", id)
+	m.data.Str("agent.id", id)
 	m.out.Subject("agent", id)
-	for _, name := range [...]string{"WorkerSid", "ResourceSid"} {
-		if v := m.field(name); v.Str() == id {
+	for _, v := range [...]jsondoc.Value{worker, about} {
+		if v.Str() == id {
 			v.Carry()
 		}
 	}
-	agent.StrFrom("name", m.field("WorkerName"))
+	m.data.StrFrom("agent.name", m.field(places.At("agent.name")))
 }
 
 // activity sets the state before and after. Activities are named by the workspace's owner.
 func (m *message) activity() {
 	m.data.Str("scope", "acd")
-	m.state("state", "WorkerActivity")
-	m.state("previous_state", "WorkerPreviousActivity")
-	m.data.IntFrom("previous_state.duration_seconds", m.field("WorkerTimeInPreviousActivity"))
+	m.state("state")
+	m.state("previous_state")
+	m.data.IntFrom(spent, m.field(places.At(spent)))
 }
 
-func (m *message) state(path, prefix string) {
-	s, name := m.data.Object(path), m.field(prefix+"Name")
-	s.StrFrom("code", m.field(prefix+"Sid"))
-	if !s.StrFrom("name", name) {
+const spent = "previous_state.duration_seconds"
+
+func (m *message) state(path string) {
+	name := m.field(places.At(path + ".name"))
+	m.data.StrFrom(path+".code", m.field(places.At(path+".code")))
+	if !m.data.StrFrom(path+".name", name) {
 		return
 	}
 	base, custom := bases.Base(name.Str())
-	s.Str("base", base)
-	s.Bool("custom", custom)
+	m.data.Str(path+".base", base)
+	m.data.Bool(path+".custom", custom)
 }
 
 // kindOf is the canonical type of an event by Twilio's name for it: the connection's own table first.

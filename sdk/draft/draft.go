@@ -32,8 +32,11 @@ func New(vendor string, in *sdk.Incoming, body jsondoc.Obj) *Draft {
 	return d
 }
 
-// Free says that nothing was kept at a path, nor anything on the way to it that is no object.
+// Free says that nothing was kept at a path, nor anything on the way to it that is no object. "" is no place.
 func (d *Draft) Free(path string) bool {
+	if path == "" {
+		return false
+	}
 	for i := range len(path) {
 		if path[i] == '.' {
 			if v := d.Kept.Get(path[:i]); v.Exists() && v.Kind() != jsondoc.Object {
