@@ -188,6 +188,19 @@ func BenchmarkReadOutput(b *testing.B) {
 	}
 }
 
+// BenchmarkIdentityOfData is BenchmarkReadOutput for an event that is known by what it says.
+func BenchmarkIdentityOfData(b *testing.B) {
+	doc := []byte(`{"events":[{"type":"agent.state.changed","id_from":"data","cctype":"v2.users.7.activity","time":"2025-03-04T08:00:02Z","data":{"agent":{"id":"7"},` +
+		`"scope":"acd","state":{"name":"IDLE","base":"available","custom":false},"extensions":{"genesys":{"version":"2","eventBody":{"presence":` +
+		`{"presenceDefinition":{"id":"e08eaf1b","systemPresence":"ON_QUEUE"}},"activeQueueIds":["q1"]},"metadata":{"CorrelationId":"c-1"}}}}}]}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := event.ReadOutput(doc, defaults); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkReadPlain(b *testing.B) {
 	body := []byte(documents)
 	headers := plain("content-type", "application/json", "webhook-id", "x")

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -39,59 +38,62 @@ func (n *envelope) hashData(v jsondoc.Value) string {
 	for _, path := range data.Member("derived").Each {
 		derived = append(derived, path.Str())
 	}
-	text := append(append([]byte(n.e.Source), 0x1F), n.kind...)
-	if text = append(text, 0x1F); !n.derived && !slices.Contains(derived, "time") {
-		text = append(text, n.time...)
+	text := appendText(appendText(make([]byte, 0, 1024), n.e.Source), n.kind)
+	if n.derived || slices.Contains(derived, "time") {
+		text = appendText(text, "")
+	} else {
+		text = appendText(text, n.time)
 	}
-	if s, ok := sumOf(data, below("data", derived)); ok {
-		text = append(append(text, 0x1F), s[:]...)
-	}
-	if b := v.Member("data_base64"); !b.Empty() {
-		text = append(append(text, 0x1F), b.Str()...)
-	}
-	return shortHash(text)
+	text = appendSaid(text, data, below("data", derived))
+	return shortHash(appendSaid(text, v.Member("data_base64"), nil))
 }
 
-type sum = [sha256.Size]byte
-
-// sumOf is a hash of a value, false for one that says nothing. An object's is that of its members' names and hashes, in order
-// of the names' hashes, so that it takes no more time than the text is long, whatever names somebody sends. It recurses as deep
-// as documents may nest.
-func sumOf(v jsondoc.Value, derived []string) (sum, bool) {
-	kind := v.Kind()
-	if kind != jsondoc.Object && kind != jsondoc.Array {
-		return sha256.Sum256(v.AppendStr([]byte{'='})), !v.Empty()
+// appendSaid appends what a value says, an object's members in order of their names, so that nothing else appends the same. Of
+// what says nothing it appends nothing, but for the place in a list. It recurses as deep as documents may nest.
+func appendSaid(dst []byte, v jsondoc.Value, derived []string) []byte {
+	begin := len(dst)
+	switch {
+	case v.Empty():
+		return dst
+	case v.Kind() == jsondoc.Object:
+		dst = appendMembers(append(dst, '{'), v, derived)
+		if len(dst) == begin+1 {
+			return dst[:begin]
+		}
+		return append(dst, '}')
+	case v.Kind() == jsondoc.Array:
+		dst = append(dst, '[')
+		for _, m := range v.Each {
+			dst = append(appendSaid(dst, m, nil), ',')
+		}
+		return append(dst, ']')
 	}
-	var members []member
+	return appendText(append(dst, '='), v.Str())
+}
+
+func appendMembers(dst []byte, v jsondoc.Value, derived []string) []byte {
+	type member struct {
+		name  string
+		value jsondoc.Value
+	}
+	var room [16]member
+	members := room[:0]
 	for name, m := range v.Each {
-		if !slices.Contains(derived, name) {
-			s, says := sumOf(m, below(name, derived))
-			members = append(members, member{name: sha256.Sum256([]byte(name)), value: s, says: says})
-		}
+		members = append(members, member{name, m})
 	}
-	text := []byte{byte(kind)}
-	if kind == jsondoc.Array {
-		for _, m := range members {
-			if m.says {
-				text = append(text, m.value[:]...)
-			}
-			text = append(text, 0x1F) // its place counts
-		}
-		return sha256.Sum256(text), len(members) > 0
-	}
-	slices.SortStableFunc(members, func(a, b member) int { return bytes.Compare(a.name[:], b.name[:]) })
+	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	for i, m := range members {
-		last := i+1 == len(members) || members[i+1].name != m.name // of two with one name the last counts
-		if last && m.says {
-			text = append(append(text, m.name[:]...), m.value[:]...)
+		if i+1 < len(members) && members[i+1].name == m.name || slices.Contains(derived, m.name) {
+			continue // of two with one name the last counts
+		}
+		before := len(dst)
+		dst = appendText(dst, m.name)
+		named := len(dst)
+		if dst = appendSaid(dst, m.value, below(m.name, derived)); len(dst) == named {
+			dst = dst[:before]
 		}
 	}
-	return sha256.Sum256(text), len(text) > 1
-}
-
-type member struct {
-	name, value sum
-	says        bool
+	return dst
 }
 
 // below are the paths that lead into the member of that name, from there on.

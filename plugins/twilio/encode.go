@@ -140,6 +140,7 @@ func (d *rebuilt) fill() {
 		for _, field := range stateFields {
 			d.move(field)
 		}
+		d.Copy(spent, d.place(places.At(spent)))
 	case prefixed(kind, "agent.work_item."):
 		for _, field := range workFields {
 			d.move(field)
@@ -147,7 +148,7 @@ func (d *rebuilt) fill() {
 	}
 }
 
-var stateFields = [...]string{"state.name", "state.code", "previous_state.name", "previous_state.code", spent}
+var stateFields = [...]string{"state.name", "state.code", "previous_state.name", "previous_state.code"}
 
 // worker sets whom it is about, in both places where that is said of a worker's own events.
 func (d *rebuilt) worker() {
