@@ -1,22 +1,36 @@
 package sdk
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+	"github.com/plugboard/plugboard/sdk/rfc3339"
+)
 
 // Events is what receive and transform make: any number of events and, from receive, an answer of its own to the sender.
-type Events struct{ b jsondoc.Builder }
+type Events struct {
+	b     jsondoc.Builder
+	timed []bool // of each event: whether it has a time; to ask the document would cost the gateway a copy of all of it
+}
 
-func (s *Events) reset() { s.b.Reset() }
+func (s *Events) reset() {
+	s.b.Reset()
+	s.timed = s.timed[:0]
+}
+
+func (s *Events) add(timed bool) Event {
+	s.timed = append(s.timed, timed)
+	return Event{s.b.Root().AppendObject("events"), s, len(s.timed) - 1}
+}
 
 // Add adds an event of that type (agent.state.changed).
 func (s *Events) Add(eventType string) Event {
-	e := Event{s.b.Root().AppendObject("events")}
+	e := s.add(false)
 	e.o.Str("type", eventType)
 	return e
 }
 
 // Copy adds an event equal to in, to be changed from there.
 func (s *Events) Copy(in *Incoming) Event {
-	e := Event{s.b.Root().AppendObject("events")}
+	e := s.add(in.root.Member("time").Exists())
 	e.o.Merge(in.root)
 	return e
 }
@@ -40,7 +54,11 @@ func (r Reply) Header(name, value string) Reply {
 
 // Event is a CloudEvent in the making. Attributes that are "" are left out; the gateway adds specversion, and id, time
 // and source where they are missing.
-type Event struct{ o jsondoc.Obj }
+type Event struct {
+	o jsondoc.Obj
+	s *Events
+	n int // of s
+}
 
 // ID sets the id: stable for one occurrence at the vendor, equal on every repeat.
 func (e Event) ID(id string) { e.o.Str("id", id) }
@@ -80,16 +98,27 @@ func (e Event) Subject(kind, id string) {
 }
 
 // Time sets when it happened, from an RFC 3339 time in any zone. It is false, and sets nothing, when it is none.
-func (e Event) Time(t string) bool { return e.o.Time("time", t) }
+func (e Event) Time(t string) bool { return e.timed(e.o.Time("time", t)) }
 
 // TimeFrom is Time for a value of a document, which it marks as carried if it is a time.
-func (e Event) TimeFrom(v jsondoc.Value) bool { return e.o.TimeFrom("time", v) }
+func (e Event) TimeFrom(v jsondoc.Value) bool { return e.timed(e.o.TimeFrom("time", v)) }
+
+// Instant is Time for an instant.
+func (e Event) Instant(t rfc3339.Time) {
+	e.o.Instant("time", t)
+	e.timed(true)
+}
+
+func (e Event) timed(set bool) bool {
+	e.s.timed[e.n] = e.s.timed[e.n] || set
+	return set
+}
 
 // Received sets ccreceived, the time of receipt. Where the vendor did not say when it happened, that is the time too,
 // and data.derived says so.
 func (e Event) Received(t string) {
 	e.o.Time("ccreceived", t)
-	if !e.o.Has("time") && e.o.Time("time", t) {
+	if !e.s.timed[e.n] && e.Time(t) {
 		e.Derived("time")
 	}
 }
@@ -105,10 +134,18 @@ func (e Event) Echo(key, value string) {
 }
 
 // Attribute sets an extension attribute; CloudEvents allows lower-case letters and digits in its name.
-func (e Event) Attribute(name, value string) { e.o.Str(jsondoc.Key(name), value) }
+func (e Event) Attribute(name, value string) {
+	e.o.Str(jsondoc.Key(name), value)
+	e.timed(name == "time" && value != "")
+}
 
 // Remove takes away an attribute or what stands at a path: data.agent.email.
-func (e Event) Remove(path string) { e.o.Remove(path) }
+func (e Event) Remove(path string) {
+	e.o.Remove(path)
+	if path == "time" {
+		e.s.timed[e.n] = false
+	}
+}
 
 // Data is the event's content.
 func (e Event) Data() jsondoc.Obj { return e.o.Object("data") }

@@ -3,7 +3,7 @@ package main
 // session fills in a login or logout.
 func (m *message) session(account string) {
 	m.agent()
-	m.data.IntFrom("session.duration_seconds", m.root.Member("duration"))
+	m.data.IntFrom("session.duration_seconds", m.fields[durationAt])
 	m.out.IDFrom(account, m.login(), m.kind, m.when(), "", "", "")
 }
 
@@ -12,29 +12,29 @@ func (m *message) session(account string) {
 func (m *message) state(account string) {
 	m.agent()
 	m.data.Str("scope", "acd")
-	prev := plain(m.root.Member("prev_state"))
-	label := m.named("state", m.kind, "event_aux_type")
-	prevLabel := m.named("previous_state", prev, "prev_aux_state")
-	m.take("prev_state")
-	m.data.IntFrom("previous_state.duration_seconds", m.root.Member("duration"))
+	prev := plain(m.fields[prevStateAt])
+	label := m.named("state", m.kind, eventAuxTypeAt)
+	prevLabel := m.named("previous_state", prev, prevAuxStateAt)
+	m.take(prevStateAt)
+	m.data.IntFrom("previous_state.duration_seconds", m.fields[durationAt])
 	if sameCode(prev, "LOGIN") {
 		m.data.Bool("initial", true)
 	}
-	m.data.BoolFrom("pending_disposition", m.root.Member("pending_disp"))
+	m.data.BoolFrom("pending_disposition", m.fields[pendingDispAt])
 
-	m.data.Str("call.id", m.take("call_id")) // these are there during a call
-	m.data.StrFrom("call.queue.id", m.root.Member("call_source_id"))
-	m.data.StrFrom("call.queue.name", m.root.Member("call_source_name"))
-	m.data.StrFrom("call.to", m.root.Member("dnis"))
-	m.data.StrFrom("call.from", m.root.Member("ani"))
+	m.data.Str("call.id", m.take(callIDAt)) // these are there during a call
+	m.data.StrFrom("call.queue.id", m.fields[callSourceIDAt])
+	m.data.StrFrom("call.queue.name", m.fields[callSourceNameAt])
+	m.data.StrFrom("call.to", m.fields[dnisAt])
+	m.data.StrFrom("call.from", m.fields[aniAt])
 	m.out.IDFrom(account, m.login(), m.kind, m.when(), label, prev, prevLabel)
 }
 
 // named sets one of the two states, and gives its label as far as that says more than the code.
-func (m *message) named(path, code, field string) string {
+func (m *message) named(path, code string, field int) string {
 	s := m.data.Object(path)
 	s.Str("code", code)
-	label := m.root.Member(field)
+	label := m.fields[field]
 	if !s.StrFrom("name", label) {
 		s.Str("name", code)
 	}
@@ -53,24 +53,27 @@ func (m *message) named(path, code, field string) string {
 
 // agent fills in who it is.
 func (m *message) agent() {
-	id := m.take("agent_id")
+	id := m.take(agentIDAt)
 	m.data.Str("agent.id", id)
 	m.out.Subject("agent", id)
 	for _, f := range agentFields {
-		m.data.StrFrom(f.path, m.root.Member(f.name))
+		m.data.StrFrom(f.path, m.fields[f.at])
 	}
 }
 
 // agentFields are the fields about the agent, beside his id.
-var agentFields = [...]struct{ name, path string }{
-	{"external_agent_id", "agent.external_id"}, {"username", "agent.username"}, {"agent_phone", "agent.phone"},
-	{"agent_login_id", "agent.login_id"}, {"source_ip", "agent.source_ip"},
+var agentFields = [...]struct {
+	name, path string
+	at         int
+}{
+	{"external_agent_id", "agent.external_id", externalAgentIDAt}, {"username", "agent.username", usernameAt}, {"agent_phone", "agent.phone", agentPhoneAt},
+	{"agent_login_id", "agent.login_id", agentLoginIDAt}, {"source_ip", "agent.source_ip", sourceIPAt},
 }
 
 // login is what tells one session of an agent from another, for the id.
 func (m *message) login() string {
-	if s := m.root.Member("agent_login_id").Str(); s != "" {
+	if s := m.fields[agentLoginIDAt].Str(); s != "" {
 		return s
 	}
-	return m.root.Member("agent_id").Str()
+	return m.fields[agentIDAt].Str()
 }

@@ -83,6 +83,7 @@ func sessionsFromStates(in *sdk.Incoming) bool {
 
 // agentReport begins a message about an agent. Without any id nobody could tell whom it is about.
 func agentReport(in *sdk.Incoming, kind string) (r report, err error) {
+	r.fields = make([]field, 0, 20)
 	if err = r.agent(in); err != nil {
 		return r, err
 	}

@@ -21,7 +21,7 @@ func callReport(in *sdk.Incoming) ([]report, error) {
 	if kind == "" {
 		return nil, sdk.Drop("the call has no direction (no_direction)")
 	}
-	r := report{call: true}
+	r := report{call: true, fields: make([]field, 0, 20)}
 	if in.Get("data.agent.id").Str() != "" || in.Get(set.agentID).Str() != "" {
 		if err := r.agent(in); err != nil {
 			return nil, err

@@ -113,7 +113,7 @@ func stateOf(in *sdk.Incoming, v jsondoc.Value, offline string) (feedState, erro
 		}
 	}
 	for _, c := range codes {
-		if sameCode(name, c.code) { // Lunch is LUNCH, whatever its vendor means by it
+		if len(name) == len(c.code) && sameCode(name, c.code) { // Lunch is LUNCH, whatever its vendor means by it
 			s.custom = false
 			if s.code == "" && c.base != "offline" {
 				s.code = c.code

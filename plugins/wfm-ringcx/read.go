@@ -11,7 +11,11 @@ import (
 // message is one message of the feed while it becomes an event.
 type message struct {
 	root jsondoc.Value
+
+	fields [allFields]jsondoc.Value
+
 	kind string // event_type: LOGIN, AVAILABLE, ACD-CALL; "" when it has none
+	typ  string // the canonical one
 	out  sdk.Event
 	data jsondoc.Obj
 }
@@ -26,8 +30,11 @@ func read(r *sdk.Request, out *sdk.Events) error {
 	if err != nil {
 		return err
 	}
-	m := message{root: root, kind: plain(root.Member("event_type"))}
-	m.out = out.Add(m.canonicalType())
+	var m message
+	m.find(root)
+	m.kind = plain(m.fields[eventTypeAt])
+	m.typ = m.canonicalType()
+	m.out = out.Add(m.typ)
 	m.data = m.out.Data()
 	m.fill(r)
 	if set.silent {
@@ -43,7 +50,7 @@ func read(r *sdk.Request, out *sdk.Events) error {
 
 // canonicalType recognises a message by what is in it; the order counts.
 func (m *message) canonicalType() string {
-	state := m.root.Member("prev_state").Exists()
+	state := m.fields[prevStateAt].Exists()
 	switch {
 	case sameCode(m.kind, "LOGIN") && !state:
 		return "agent.logged_in"
@@ -51,20 +58,20 @@ func (m *message) canonicalType() string {
 		return "agent.logged_out"
 	case sameCode(m.kind, "ACD-CALL"), sameCode(m.kind, "VPD-CALL"):
 		return "call.ended"
-	case state || m.root.Member("event_aux_type").Exists():
+	case state || m.fields[eventAuxTypeAt].Exists():
 		return "agent.state.changed"
 	}
 	return "vendor.unmapped"
 }
 
 func (m *message) fill(r *sdk.Request) {
-	account := m.take("account_id")
+	account := m.take(accountIDAt)
 	if account == "" {
 		account = set.account
 	}
 	m.out.Origin(vendor, account)
-	m.out.VendorType(m.take("event_type"))
-	switch kind := m.canonicalType(); kind {
+	m.out.VendorType(m.take(eventTypeAt))
+	switch m.typ {
 	case "call.ended":
 		m.call(account)
 	case "vendor.unmapped":
@@ -78,8 +85,8 @@ func (m *message) fill(r *sdk.Request) {
 }
 
 // take gives a field that can serve as an identifier, and marks it as carried; "" for any other.
-func (m *message) take(name string) string {
-	v := m.root.Member(name)
+func (m *message) take(field int) string {
+	v := m.fields[field]
 	s := plain(v)
 	if s != "" {
 		v.Carry()
@@ -89,13 +96,13 @@ func (m *message) take(name string) string {
 
 // when sets the time from date_time, and gives it in one spelling: the same occurrence has the same id however it is written.
 func (m *message) when() string {
-	v := m.root.Member("date_time")
+	v := m.fields[dateTimeAt]
 	t, ok := set.zone.Read(v.Str())
 	if !ok {
 		return v.Str()
 	}
 	v.Carry()
-	m.out.Time(string(rfc3339.Append(nil, t)))
+	m.out.Instant(t)
 	return local(t)
 }
 
@@ -103,7 +110,7 @@ func (m *message) when() string {
 func (m *message) unmapped(account string) {
 	parts := append([]string{account, m.kind, m.when()}, rest(m.root)...)
 	m.out.IDFrom(parts...)
-	agent, call := m.take("agent_id"), m.take("call_id")
+	agent, call := m.take(agentIDAt), m.take(callIDAt)
 	m.data.Str("agent.id", agent)
 	m.data.Str("call.id", call)
 	m.out.Subject("call", call)
@@ -158,8 +165,9 @@ func plain(v jsondoc.Value) string {
 // local is an instant by the connection's clocks, as the feed writes times. Of an hour that repeats the second occurrence
 // cannot be written so, and says that it is UTC's.
 func local(t rfc3339.Time) string {
+	var room [len("2006-01-02T15:04:05.999999999Z")]byte // memory costs a guest more than the rest of this
 	if set.zone.Instant(set.zone.Local(t.Sec)) != t.Sec {
-		return string(rfc3339.Append(nil, t))
+		return string(rfc3339.Append(room[:0], t))
 	}
-	return string(set.zone.Append(nil, t))
+	return string(set.zone.Append(room[:0], t))
 }

@@ -22,3 +22,7 @@ func TestEncode(t *testing.T) { plugintest.Run(t, plugin, "testdata/encode") }
 
 // TestConfig shows what a configuration is refused for, as the trial before it is taken into use does.
 func TestConfig(t *testing.T) { plugintest.Run(t, plugin, "testdata/config") }
+
+func BenchmarkReceive(b *testing.B) {
+	plugintest.Benchmark(b, plugin, "testdata/05-state-custom-unicode.request.json")
+}

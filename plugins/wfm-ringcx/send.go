@@ -51,15 +51,16 @@ func (r *report) request(q *sdk.Outgoing) {
 	}
 }
 
-// in sets the field in a JSON body: all are texts, an empty one too.
+// in sets the field in a JSON body: all are texts, an empty one too. The feed's names have nothing in them that a path would
+// read otherwise.
 func (f field) in(body jsondoc.Obj) {
-	switch key := jsondoc.Key(f.name); {
+	switch {
 	case f.null:
-		body.Raw(key, []byte("null"))
+		body.Raw(f.name, []byte("null"))
 	case f.value != "":
-		body.Str(key, f.value)
+		body.Str(f.name, f.value)
 	default:
-		body.Raw(key, []byte(`""`))
+		body.Raw(f.name, []byte(`""`))
 	}
 }
 

@@ -22,10 +22,10 @@ func canonicalBase(code, label string) (base string, custom bool) {
 		shown = code
 	}
 	for _, c := range codes {
-		if sameCode(code, c.code) {
+		if len(code) == len(c.code) && sameCode(code, c.code) {
 			base = c.base
 		}
-		if sameCode(shown, c.code) {
+		if len(shown) == len(c.code) && sameCode(shown, c.code) {
 			custom = false
 		}
 	}
@@ -40,6 +40,13 @@ func canonicalBase(code, label string) (base string, custom bool) {
 // sameCode compares names in any case and script; a space, a hyphen and an underscore are the same (ON BREAK, On-Break).
 func sameCode(a, b string) bool {
 	for a != "" && b != "" {
+		if x, y := a[0], b[0]; x|y < utf8.RuneSelf { // most are plain
+			if x != y && plainFold[x] != plainFold[y] {
+				return false
+			}
+			a, b = a[1:], b[1:]
+			continue
+		}
 		x, n := utf8.DecodeRuneInString(a)
 		y, k := utf8.DecodeRuneInString(b)
 		if x != y && folded(x) != folded(y) {
@@ -51,14 +58,22 @@ func sameCode(a, b string) bool {
 }
 
 func folded(r rune) rune {
-	switch {
-	case r == ' ' || r == '-':
-		return '_'
-	case r < utf8.RuneSelf:
-		if r >= 'A' && r <= 'Z' {
-			r |= 0x20
-		}
-		return r
+	if r < utf8.RuneSelf {
+		return rune(plainFold[r])
 	}
 	return unicode.ToLower(r)
 }
+
+var plainFold = func() (t [utf8.RuneSelf]byte) {
+	for i := range t {
+		switch c := byte(i); {
+		case c == ' ' || c == '-':
+			t[i] = '_'
+		case c >= 'A' && c <= 'Z':
+			t[i] = c | 0x20
+		default:
+			t[i] = c
+		}
+	}
+	return t
+}()

@@ -9,7 +9,7 @@ type change struct {
 }
 
 // at is the change's local time, in seconds since 1970 as if it were UTC.
-func (c change) at(year int) int64 {
+func (c *change) at(year int) int64 {
 	first := rfc3339.Days(year, c.month, 1)
 	weekday := int((first%7 + 4 + 7) % 7) // 1970 began on a Thursday
 	day := (c.weekday-weekday+7)%7 + (c.week-1)*7

@@ -13,6 +13,7 @@ package zone
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/plugboard/plugboard/sdk/rfc3339"
 )
@@ -23,6 +24,14 @@ type Zone struct {
 	begins, ends     change
 	changes          bool
 	exceptions       string // see exception
+
+	last *atomic.Pointer[season] // found last; nil: nobody keeps it
+}
+
+// season is when the clocks change in one year.
+type season struct {
+	from, until  int64 // the year, by standard time
+	begins, ends int64
 }
 
 // Parse gives the zone of a name, Europe/Berlin in any case; of an offset, +05:30; or of a rule as POSIX has it in TZ,
@@ -39,10 +48,11 @@ func Parse(text string) (Zone, error) {
 	}
 	if rule, exceptions := find(text); rule != "" {
 		z, _ := parseRule(rule) // a test has read all of the table
-		z.exceptions = exceptions
+		z.exceptions, z.last = exceptions, new(atomic.Pointer[season])
 		return z, nil
 	}
 	if z, ok := parseRule(text); ok {
+		z.last = new(atomic.Pointer[season])
 		return z, nil
 	}
 	return Zone{}, errors.New(text + " is no time zone; write its name (Europe/Berlin), an offset (+05:30) or a rule (CET-1CEST,M3.5.0,M10.5.0/3)")
@@ -79,11 +89,16 @@ func (z Zone) Read(s string) (rfc3339.Time, bool) {
 	if len(s) < len("2006-01-02 15:04:05") || s[10] != ' ' && s[10]|0x20 != 't' {
 		return rfc3339.Time{}, false
 	}
-	s = s[:10] + "T" + s[11:]
-	if t, ok := rfc3339.Parse(s); ok {
-		return t, true
+	if len(s) > 64 {
+		return rfc3339.Time{}, false
 	}
-	t, ok := rfc3339.Parse(s + "Z")
+	var room [65]byte
+	text := append(room[:0], s...)
+	text[10] = 'T'
+	if end := len(s) - len("+01:00"); s[len(s)-1]|0x20 == 'z' || s[end] == '+' || s[end] == '-' {
+		return rfc3339.Parse(string(text))
+	}
+	t, ok := rfc3339.Parse(string(append(text, 'Z')))
 	if ok {
 		t.Sec = z.Instant(t.Sec)
 	}
@@ -104,21 +119,24 @@ func (z Zone) Local(instant int64) int64 { return instant + int64(z.offsetAt(ins
 // Instant is the reverse of Local.
 func (z Zone) Instant(local int64) int64 {
 	found, instant := false, int64(0)
-	for _, o := range z.offsets(local) {
-		t := local - int64(o)
-		if z.offsetAt(t) == o && (!found || t < instant) {
+	o := z.offsets(local)
+	for i, offset := range o {
+		if i > 0 && offset == o[0] || i == 2 && offset == o[1] {
+			continue
+		}
+		t := local - int64(offset)
+		if z.offsetAt(t) == offset && (!found || t < instant) {
 			found, instant = true, t
 		}
 	}
 	if !found { // clocks were put forward, from the smaller offset
-		o := z.offsets(local)
 		instant = local - int64(min(o[0], o[1], o[2]))
 	}
 	return instant
 }
 
 // offsets are all that may hold around that time; some stand twice.
-func (z Zone) offsets(around int64) [3]int {
+func (z *Zone) offsets(around int64) [3]int {
 	o := [3]int{z.standard, z.standard, z.standard}
 	if z.changes {
 		o[1] = z.summer
@@ -131,24 +149,40 @@ func (z Zone) offsets(around int64) [3]int {
 	return o
 }
 
-func (z Zone) offsetAt(instant int64) int {
+func (z *Zone) offsetAt(instant int64) int {
 	if o, ok := exception(z.exceptions, instant); ok {
 		return o
 	}
 	if !z.changes {
 		return z.standard
 	}
-	year, _, _ := rfc3339.Civil(floorDiv(instant+int64(z.standard), 86400))
-	begins := z.begins.at(year) - int64(z.standard)
-	ends := z.ends.at(year) - int64(z.summer)
-	if begins < ends {
-		if instant >= begins && instant < ends {
+	s := z.seasonOf(instant)
+	if s.begins < s.ends {
+		if instant >= s.begins && instant < s.ends {
 			return z.summer
 		}
-	} else if instant >= begins || instant < ends { // south of the equator the year ends in summer
+	} else if instant >= s.begins || instant < s.ends { // south of the equator the year ends in summer
 		return z.summer
 	}
 	return z.standard
+}
+
+// seasonOf is the season of the year in which an instant is: most times are of the same year.
+func (z *Zone) seasonOf(instant int64) *season {
+	if z.last != nil {
+		if s := z.last.Load(); s != nil && instant >= s.from && instant < s.until {
+			return s
+		}
+	}
+	year, _, _ := rfc3339.Civil(floorDiv(instant+int64(z.standard), 86400))
+	s := &season{
+		from: rfc3339.Days(year, 1, 1)*86400 - int64(z.standard), until: rfc3339.Days(year+1, 1, 1)*86400 - int64(z.standard),
+		begins: z.begins.at(year) - int64(z.standard), ends: z.ends.at(year) - int64(z.summer),
+	}
+	if z.last != nil {
+		z.last.Store(s)
+	}
+	return s
 }
 
 func floorDiv(n, by int64) int64 {
