@@ -25,7 +25,8 @@ type call struct {
 	stack    reflect.Value // the engine's stack of the running function; not valid: not known
 	started  time.Time
 	deadline time.Time     // by the clock: the end even of a guest that hardly gets to run
-	yielded  time.Time     // when it last let others run
+	asks     time.Time     // from when on it needs a turn to run on
+	inTurn   bool          // it has one
 	looked   time.Time     // when its time was last taken
 	ran      time.Duration // of its own
 	allowed  time.Duration // of ran
@@ -75,8 +76,11 @@ var errEnd = errors.New("ended by the host")
 // begin makes the state ready for a call.
 func (c *call) begin(ctx context.Context, fn Function, in Input, allowed time.Duration) {
 	c.caller, c.fn, c.in = ctx, fn, in
+	if c.plugin.resting.is() && !c.plugin.module.host.relentless {
+		c.takeTurn()
+	}
 	c.started = time.Now()
-	c.yielded, c.looked, c.ran = c.started, c.started, 0
+	c.asks, c.looked, c.ran = c.started.Add(unasked), c.started, 0
 	c.allowed = allowed
 	c.deadline = c.started.Add(patience * allowed)
 	c.granted, c.hostCalls, c.read = 0, 0, 0
@@ -91,6 +95,7 @@ func (c *call) begin(ctx context.Context, fn Function, in Input, allowed time.Du
 
 // end lets go of what belongs to the caller, and of what a large call has made grow.
 func (c *call) end() {
+	c.endTurn()
 	if len(c.in.Body) > pageSize {
 		c.document = jsondoc.Doc{}
 		c.scratch = nil

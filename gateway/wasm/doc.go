@@ -21,6 +21,9 @@
 // instance after the other rests in between (rest.go), while its own callers wait. A Go guest's document is made here, of the
 // steps that it has noted (build.go).
 //
+// Nor may a plugin keep the processors from others while it is within its limits: guests that run for more than a millisecond
+// take turns, of which there are fewer than processors (turn.go).
+//
 // What a limit weighs. The counter runs out every 16,384 counts, a count being a function entry or loop turn and 256
 // bytes of code; that is 16 to 80 µs of ordinary work and some tens of milliseconds of the worst that can be written.
 // Recursion is found when the counter runs out too, by the length of the engine's stack: it costs guests nothing, and the

@@ -36,6 +36,7 @@ type Host struct {
 	mode    mode
 	scripts scriptEngine
 	crowd   *crowd
+	turns   turns
 
 	relentless bool // plugins that break never rest; for tests that break them by the thousand
 }
@@ -55,7 +56,7 @@ func NewHost(ctx context.Context, options HostOptions) (*Host, error) {
 }
 
 func newHost(ctx context.Context, options HostOptions, mode mode) (*Host, error) {
-	h := &Host{options: options, limits: options.Limits.withDefaults(DefaultLimits()), mode: mode, crowd: newCrowd(options.LazyMemory)}
+	h := &Host{options: options, limits: options.Limits.withDefaults(DefaultLimits()), mode: mode, crowd: newCrowd(options.LazyMemory), turns: hostTurns()}
 	if h.options.Metrics == nil {
 		h.options.Metrics = metrics.New(nil)
 	}

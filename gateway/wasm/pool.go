@@ -26,6 +26,7 @@ type plugin struct {
 	retiring *time.Timer // Lazy: lets idle instances go; else nil
 
 	resting resting
+	turns   turns
 
 	mu     sync.Mutex
 	idle   []*instance
@@ -41,7 +42,7 @@ type plugin struct {
 // calls after a start or a reload, even several at once, pay for none.
 // A plugin that does not start, or says no to its configuration, is an *Error of kind Refused.
 func (m *Module) New(ctx context.Context, options PluginOptions) (Plugin, error) {
-	p := &plugin{module: m, options: options, limits: options.Limits.withDefaults(m.host.limits), closed: make(chan struct{}), drained: make(chan struct{})}
+	p := &plugin{module: m, options: options, limits: options.Limits.withDefaults(m.host.limits), closed: make(chan struct{}), drained: make(chan struct{}), turns: pluginTurns()}
 	p.limits.Memory, p.limits.Module = int64(m.host.memoryPages())*pageSize, m.host.limits.Module
 	fill(&p.options.Instances, max(4, 2*runtime.GOMAXPROCS(0)))
 	fill(&p.options.Ready, min(max(2, runtime.GOMAXPROCS(0)), mostReady))

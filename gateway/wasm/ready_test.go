@@ -4,7 +4,9 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -73,6 +75,54 @@ func TestGoCallAllocatesItsOutputOnly(t *testing.T) {
 	if got := testing.AllocsPerRun(500, call); got > 1 {
 		t.Errorf("%v allocations a call", got)
 	}
+}
+
+// BenchmarkFirstCall prints what the first call of an instance takes (the middle one of many), what the second, and what one takes
+// before which nothing was called for 10 ms; and by how much the first one's work is more, in counts of the guest.
+//
+//	go test ./gateway/wasm -run '^$' -bench FirstCall -benchtime 100x
+func BenchmarkFirstCall(b *testing.B) {
+	for _, g := range []struct {
+		name string
+		open func(*Host) *Module
+		body string
+	}{
+		{"go", func(h *Host) *Module { return load(b, h, "go", goGuest(b)) }, string(vendorEvent)},
+		{"wat", func(h *Host) *Module { return load(b, h, "wat", testdata(b, "work.wasm")) }, "\xe8\x03\x00\x00"},
+		{"script", func(h *Host) *Module { return loadScript(b, h, "script", string(example(b, "ziwo-calls"))) }, ziwoEnded},
+	} {
+		b.Run(g.name, func(b *testing.B) {
+			m := g.open(openHost(b, HostOptions{CacheDir: cacheDir(), Limits: patient}))
+			in := Input{Body: []byte(g.body), Facts: factMap{"received_at": "2025-03-04T20:00:00Z", "source": "ziwo"}}
+			var first, second, rested []time.Duration
+			var more float64
+			for b.Loop() {
+				p := openModule(b, m, PluginOptions{Config: []byte(`{"account":"acme"}`), Ready: 1})
+				call := func(took *[]time.Duration) float64 {
+					began := time.Now()
+					out, err := p.Call(b.Context(), Receive, in)
+					if *took = append(*took, time.Since(began)); err != nil {
+						b.Fatal(err)
+					}
+					return float64(out.Cost)
+				}
+				time.Sleep(10 * time.Millisecond)
+				cost := call(&first)
+				more = 100 * (cost/call(&second) - 1)
+				time.Sleep(10 * time.Millisecond)
+				call(&rested)
+			}
+			b.ReportMetric(middle(first), "first-µs")
+			b.ReportMetric(middle(second), "second-µs")
+			b.ReportMetric(middle(rested), "rested-µs")
+			b.ReportMetric(more, "%-more-work")
+		})
+	}
+}
+
+func middle(took []time.Duration) float64 {
+	slices.Sort(took)
+	return float64(took[len(took)/2].Nanoseconds()) / 1000
 }
 
 // BenchmarkIdle prints what an idle plugin takes: for each instance, memory that it has touched, and beside that what it has

@@ -2,8 +2,6 @@ package wasm
 
 import (
 	"context"
-	"runtime"
-	"time"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -12,19 +10,13 @@ import (
 // 0.2 µs of a look do not slow down; and between two looks at the depth of the stack recursion adds a few megabytes.
 const grant = 1 << 14
 
-// slice is how long a guest runs before it lets others run: as many guests as there are processors would otherwise hold
-// each of them for the 10 ms of Go's scheduler, and everybody else's calls would wait for that.
-const slice = time.Millisecond
-
 // refill is called by the guest when its counter is below zero. It fills the counter, or ends the guest.
 func refill(ctx context.Context, _ api.Module, _ []uint64) {
 	c := ctx.(*call)
 	over := uint64(-int64(int32(uint32(c.budget.Get())))) // an expensive instruction may have taken much more than was left
 	c.granted += over
-	if now := c.look(); now.Sub(c.yielded) > slice {
-		runtime.Gosched()
-		c.looked = time.Now()
-		c.yielded = c.looked
+	if c.look().After(c.asks) {
+		c.takeTurn()
 	}
 	c.checkStack()
 	more := uint64(grant)

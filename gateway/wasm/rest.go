@@ -9,7 +9,8 @@ import (
 // A plugin that breaks one instance after the other (it traps, it passes its limits) takes more than its calls: instances are
 // made anew, and what they leave behind is Go's collector's to fetch, which holds up whoever allocates. So from the ninth
 // such call on, those that end well counted against them, it rests: for fifteen times what each costs, at most restMost
-// altogether, so that it has a sixteenth of a processor. Its own callers wait meanwhile, nobody else.
+// altogether, so that it has a sixteenth of a processor. Its own callers wait meanwhile, nobody else, and when all of them go on
+// at once each needs a turn from the beginning (turn.go).
 type resting struct {
 	broken atomic.Int32 // calls that broke their instance, less those that did not
 	until  atomic.Int64 // ns after began
@@ -20,6 +21,9 @@ const (
 	restTimes = 15
 	restMost  = 100 * time.Millisecond
 )
+
+// is says whether the plugin breaks again and again.
+func (r *resting) is() bool { return r.broken.Load() > restAfter }
 
 // ended notes how a call ended that took so long, the making of its instance included.
 func (r *resting) ended(broken bool, cost time.Duration) {
@@ -40,7 +44,7 @@ func (r *resting) ended(broken bool, cost time.Duration) {
 
 // rest waits while the plugin rests. It is false when ctx ended first, or the plugin was closed.
 func (p *plugin) rest(ctx context.Context) error {
-	if p.resting.broken.Load() <= restAfter || p.module.host.relentless {
+	if !p.resting.is() || p.module.host.relentless {
 		return nil
 	}
 	left := time.Duration(p.resting.until.Load()) - time.Since(began)

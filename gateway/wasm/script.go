@@ -61,7 +61,7 @@ func (h *Host) LoadScript(ctx context.Context, name string, source []byte) (*Mod
 
 // compileScript has a guest compile the script, and gives what the guest wrote.
 func (m *Module) compileScript(ctx context.Context, source []byte) ([]byte, error) {
-	p := &plugin{module: m, limits: m.host.limits}
+	p := &plugin{module: m, limits: m.host.limits, turns: pluginTurns()}
 	p.limits.Deadline = startLimit
 	p.limits.Output = m.host.limits.Memory // the guest's own bound: bytecode is smaller than what it is made of
 	p.resolveMetrics()

@@ -157,6 +157,10 @@ func (c *call) sleep(d time.Duration) {
 	}
 	c.look()
 	asleep := c.looked
+	if c.inTurn {
+		c.endTurn()
+		c.asks = asleep // or a nap would be a way to run on without a turn
+	}
 	timer := time.NewTimer(min(d, c.allowed-c.ran+time.Millisecond))
 	defer timer.Stop()
 	select {
