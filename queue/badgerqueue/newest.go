@@ -212,17 +212,21 @@ func (r *replacing) end(items []replaced) {
 
 // op makes the operation that ends it; none when there is nothing to end, or somebody else does.
 func (it *replaced) op(q *Queue) (*settleOp, queue.Delivery, error) {
+	var stored *deliveryRecord
 	if it.e == nil {
 		var err error
-		if it.e, err = it.l.takeReplaced(it.seq); it.e == nil || err != nil {
+		if it.e, stored, err = it.l.takeReplaced(it.seq); it.e == nil || err != nil {
 			return nil, queue.Delivery{}, err
 		}
 	}
 	e, l := it.e, it.l
 	o := &settleOp{ticket: q.ticket(), l: l, e: e}
-	if e.record != nil {
+	switch {
+	case stored != nil:
+		o.record = *stored
+	case e.record != nil:
 		o.record = *e.record
-	} else {
+	default:
 		var err error
 		if o.record, err = q.freshRecord(l, e); err != nil {
 			return nil, queue.Delivery{}, err
@@ -252,24 +256,26 @@ func (it *replaced) tell(o *settleOp) (d queue.Delivery) {
 }
 
 // takeReplaced reserves what arrived before the newest, wherever it waits. nil: it is leased, or somebody changes it: it is
-// found stale afterwards.
-func (l *line) takeReplaced(seq uint64) (*entry, error) {
+// found stale afterwards. The record comes with what was on disk alone, which is read for it.
+func (l *line) takeReplaced(seq uint64) (*entry, *deliveryRecord, error) {
 	if !l.q.enter() {
-		return nil, queue.ErrClosed
+		return nil, nil, queue.ErrClosed
 	}
 	defer l.q.leave()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.live[seq]
 	if e == nil {
-		return (&found{l: l, seq: seq}).reserveStored(true)
+		d := &found{l: l, seq: seq}
+		e, err := d.reserveStored(true)
+		return e, &d.record, err
 	}
 	if !l.stale(e) { // what replaced it was cancelled
-		return nil, nil
+		return nil, nil, nil
 	}
 	switch e.place {
 	case atReserved, atStuck, atLeased:
-		return nil, nil
+		return nil, nil, nil
 	case atDelay:
 		l.delays.drop(e)
 	case atTimer:
@@ -277,7 +283,7 @@ func (l *line) takeReplaced(seq uint64) (*entry, error) {
 	}
 	e.operated = true
 	l.move(e, atReserved)
-	return e, nil
+	return e, nil, nil
 }
 
 // idOfNewest says which delivery replaces the others of a key.

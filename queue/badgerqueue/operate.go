@@ -115,11 +115,14 @@ func (d *found) reserve(cancel bool, why string) (*entry, error) {
 	return e, nil
 }
 
-// reserveStored reserves a delivery that is only on disk: its record may have changed since it was looked up.
+// reserveStored reserves a delivery that is only on disk: its record may have changed since it was looked up, and is found
+// anew.
 func (d *found) reserveStored(cancel bool) (*entry, error) {
 	l := d.l
+	txn := l.q.store.db.NewTransactionAt(latest, false)
+	defer txn.Discard()
 	key := appendDeliveryKey(nil, l.id, d.seq)
-	v, err := l.q.store.read(key)
+	v, err := readValue(txn, key)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +130,7 @@ func (d *found) reserveStored(cancel bool) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.state.Ended() {
+	if d.record = r; r.state.Ended() {
 		return nil, fmt.Errorf("%w: as %s", queue.ErrEnded, r.state)
 	}
 	if !cancel && r.due == 0 {
@@ -141,7 +144,7 @@ func (d *found) reserveStored(cancel bool) (*entry, error) {
 			c.head = e
 		}
 	} else if c != nil && e.hash != 0 {
-		v, err := l.q.store.read(appendFollowerKey(nil, l.id, e.hash, e.seq))
+		v, err := readValue(txn, appendFollowerKey(nil, l.id, e.hash, e.seq))
 		if err != nil {
 			return nil, err
 		}
