@@ -1,6 +1,9 @@
 package sdk
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"github.com/plugboard/plugboard/sdk/form"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
 
 // appendPairs appends the pairs of a form or query string to dst as a JSON object of strings.
 func appendPairs(dst []byte, s string) []byte {
@@ -25,9 +28,9 @@ func appendPairs(dst []byte, s string) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		text = unescapePair(text[:0], name)
+		text = form.AppendUnescaped(text[:0], name)
 		dst = append(jsondoc.AppendString(dst, view(text)), ':')
-		text = unescapePair(text[:0], value)
+		text = form.AppendUnescaped(text[:0], value)
 		dst = jsondoc.AppendString(dst, view(text))
 	}
 	return append(dst, '}')
@@ -40,32 +43,4 @@ func index(s string, c byte) int {
 		}
 	}
 	return -1
-}
-
-// unescapePair undoes form escaping. A % that no two hex digits follow stays, as browsers have it.
-func unescapePair(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '+' {
-			c = ' '
-		} else if c == '%' && i+2 < len(s) {
-			if hi, lo := nibble(s[i+1]), nibble(s[i+2]); hi < 16 && lo < 16 {
-				c = hi<<4 | lo
-				i += 2
-			}
-		}
-		dst = append(dst, c)
-	}
-	return dst
-}
-
-// nibble is the value of a hex digit; 16 or more when c is none.
-func nibble(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 16
 }

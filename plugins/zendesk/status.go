@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/form"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
@@ -170,26 +171,7 @@ func nextPage(doc jsondoc.Value) string {
 }
 
 // unescape takes the escapes out of a part of a query.
-func unescape(s string) string {
-	if !strings.ContainsAny(s, "%+") {
-		return s
-	}
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '+':
-			out = append(out, ' ')
-		case c == '%' && i+2 < len(s) && hex(s[i+1]) >= 0 && hex(s[i+2]) >= 0:
-			out = append(out, byte(hex(s[i+1])<<4|hex(s[i+2])))
-			i += 2
-		default:
-			out = append(out, c)
-		}
-	}
-	return string(out)
-}
-
-func hex(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
+func unescape(s string) string { return string(form.AppendUnescaped(nil, s)) }
 
 // availabilityShown goes on unless the agent has the status already: what is set again is not reported again, so nothing
 // would come of what is expected.

@@ -1,6 +1,9 @@
 package layout
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"github.com/plugboard/plugboard/sdk/form"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
 
 // pairs cuts a form or query string up. An empty pair is none.
 func pairs(s string) []string {
@@ -24,38 +27,11 @@ func pairsToJSON(dst []byte, s string) []byte {
 			value = pair[len(name)+1:]
 		}
 		root.children = append(root.children, &element{
-			name: string(unescapePair(nil, name)), text: unescapePair(nil, value), leaf: true})
+			name: string(form.AppendUnescaped(nil, name)), text: form.AppendUnescaped(nil, value), leaf: true})
 	}
 	dst = append(dst, '{')
 	dst = appendMembers(dst, &root, false)
 	return append(dst, '}')
-}
-
-// unescapePair undoes form escaping. A % that no two hex digits follow stays, as browsers have it.
-func unescapePair(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '+' {
-			c = ' '
-		} else if c == '%' && i+2 < len(s) {
-			if hi, lo := nibble(s[i+1]), nibble(s[i+2]); hi < 16 && lo < 16 {
-				c = hi<<4 | lo
-				i += 2
-			}
-		}
-		dst = append(dst, c)
-	}
-	return dst
-}
-
-func nibble(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 16
 }
 
 // appendMembers writes an element's children as members, those of one name as a list where the first of them stands.

@@ -3,6 +3,7 @@ package layout
 import (
 	"unicode/utf8"
 
+	"github.com/plugboard/plugboard/sdk/form"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
@@ -128,7 +129,7 @@ func unescaped(w where, s string) (string, bool) {
 				return "", false
 			}
 		}
-		return string(unescapePair(nil, s)), true
+		return string(form.AppendUnescaped(nil, s)), true
 	}
 	return s, true
 }

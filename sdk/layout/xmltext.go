@@ -1,6 +1,10 @@
 package layout
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/plugboard/plugboard/sdk/form"
+)
 
 // xmlText appends character data with its references replaced; false when one is none.
 func xmlText(dst []byte, s string) ([]byte, bool) {
@@ -45,7 +49,7 @@ func reference(name string) (rune, bool) {
 	}
 	r := rune(0)
 	for i := range len(digits) {
-		d := rune(nibble(digits[i]))
+		d := rune(form.HexDigit(digits[i]))
 		if d >= base || r > utf8.MaxRune {
 			return 0, false
 		}
