@@ -74,6 +74,9 @@ func waitingPhase(orders string) error {
 		w.fill(&r)
 		w.calm()
 	}
+	if w.Known {
+		w.recall()
+	}
 	if w.Measure > 0 {
 		w.measure(&r)
 	}
@@ -90,6 +93,18 @@ func waitingPhase(orders string) error {
 		w.enqueue(1<<40, 1)
 	}
 	return q.Close(ctx)
+}
+
+// recall waits until the queue has read the identities from before it was opened, four seconds for each million.
+func (w *waiter) recall() {
+	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		w.q.seen.mu.Lock()
+		loading := w.q.seen.loading
+		w.q.seen.mu.Unlock()
+		if !loading {
+			return
+		}
+	}
 }
 
 func ms(start time.Time) float64 { return float64(time.Since(start).Microseconds()) / 1e3 }

@@ -21,6 +21,7 @@ var (
 	waitingLines   = flag.Int("waiting.destinations", 1, "destinations that they wait for")
 	waitingKeys    = flag.Int("waiting.keys", 1000, "ordering keys that they have")
 	waitingMeasure = flag.Int("waiting.measure", 5000, "events accepted, and again cycled, for a rate")
+	waitingKnown   = flag.Bool("waiting.known", false, "measure a queue that was opened once it has read what came before")
 	waitingDir     = flag.String("waiting.dir", "", "where TestTenMillion keeps its store; a temporary folder when empty")
 )
 
@@ -34,6 +35,7 @@ type waitingOrders struct {
 	From        int // number of the first event it enqueues
 	Lines, Keys int
 	Measure     int  // then measure with so many
+	Known       bool // but only when what came before is known again, and new events need no look into the store
 	UntilKilled bool // then go on enqueueing
 }
 
@@ -65,7 +67,7 @@ func (r waitingReport) String() string {
 // TestTenMillion shows what deliveries that wait cost: in child processes, so that memory is the queue's own, it measures an
 // empty queue, fills another, closes it, opens it, measures it, kills it, and opens it again.
 //
-//	go test ./queue/badgerqueue -run 'TestTenMillion$' -v -waiting 10000000 -waiting.measure 200000 -timeout 2h
+//	go test ./queue/badgerqueue -run 'TestTenMillion$' -v -waiting 10000000 -waiting.measure 200000 -waiting.known -timeout 2h
 //	go test ./queue/badgerqueue -run 'TestTenMillion$' -v -waiting 10000000 -waiting.destinations 1000 -waiting.keys 1000000 -waiting.measure 200000 -timeout 2h
 //
 // Nothing here fails by the clock. What must hold however slow the machine is: nothing is lost, the counts are right, and
@@ -83,7 +85,7 @@ func TestTenMillion(t *testing.T) {
 	if filled.Enqueued != *waitingN {
 		t.Fatalf("%d were enqueued, want %d", filled.Enqueued, *waitingN)
 	}
-	o.Fill, o.From, o.Measure, o.UntilKilled = 0, filled.Enqueued, *waitingMeasure, true
+	o.Fill, o.From, o.Measure, o.Known, o.UntilKilled = 0, filled.Enqueued, *waitingMeasure, *waitingKnown, true
 	full := waitingRun(t, "after closing", o)
 	if full.Pending != *waitingN || full.Lines != *waitingLines {
 		t.Errorf("opened with %d waiting in %d lines, want %d in %d", full.Pending, full.Lines, *waitingN, *waitingLines)
