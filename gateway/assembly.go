@@ -105,7 +105,7 @@ func (w *assembler) make(ctx context.Context, cfg *config.Config, before *assemb
 	}
 	a.routes.PlaceBy(func(e *route.BuildError) (string, error) {
 		f := routeFault(cfg, e)
-		return f.Position.String(), errors.New(f.What + "; " + f.Do)
+		return f.String(), errors.New(f.What + "; " + f.Do)
 	})
 	sources := make([]edge.Source, 0, len(cfg.Sources))
 	for _, s := range cfg.Sources {
