@@ -32,8 +32,13 @@ func TestLongCallsTakeTurns(t *testing.T) {
 	}
 	ended := loop()
 	for began := time.Now(); len(bad.(*plugin).turns) == 0; runtime.Gosched() { // until it has run for so long that it asks
+		select {
+		case err := <-ended:
+			t.Fatal("it ran to its end without a turn:", err)
+		default:
+		}
 		if time.Since(began) > time.Minute {
-			t.Fatal("it runs on without a turn")
+			t.Fatal("it does not get to ask")
 		}
 	}
 	for range 100 {
