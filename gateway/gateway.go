@@ -88,8 +88,10 @@ type Gateway struct {
 	current *assembly
 	loose   map[string]admin.PluginInfo // files in the plugin folder that came while it ran and that nothing names
 	pausing sync.Mutex                  // orders pauses and their records
-	running bool                        // Run has handed the destinations to dispatch
-	stopped bool
+	// revoking orders bearer tokens that are taken back, and their records.
+	revoking sync.Mutex
+	running  bool // Run has handed the destinations to dispatch
+	stopped  bool
 
 	records      *endpoint.Store
 	health       endpoint.Health
@@ -137,7 +139,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.assembler.recall.from(g.store)
-	keepTokens(ctx, g.current, g.store, g.assembler.tokens)
+	g.keepTokens(ctx, g.current)
 	g.assembler.echo.Keep(g.store)
 	if err := g.openEndpoints(ctx); err != nil {
 		return err
@@ -189,7 +191,7 @@ func (g *Gateway) bind(cfg *config.Config, registry *prometheus.Registry) (err e
 	g.adminListener = netutil.LimitListener(g.adminListener, adminConnections)
 	g.later(func(context.Context) error { return closed(g.adminListener.Close()) })
 	g.keepers = keep(cfg, g.current.certificates, g.log)
-	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, TLS: g.keepers.edge, Store: g.accept, Memory: g.store, Metrics: g.metrics, Feed: g.feed, Logger: g.log})
+	g.edge = edge.NewServer(edge.Options{Config: cfg.Server, TLS: g.keepers.edge, Store: g.accept, Memory: g.store, Metrics: g.metrics, Feed: g.feed, Logger: g.log, Revoke: g.revokeToken})
 	g.edge.Swap(g.current.pipeline)
 	g.routes.Store(g.current.routes)
 	g.notice = notice.New(notice.Options{Store: g.accept, Routes: g.routes.Load, Metrics: g.metrics, Feed: g.feed, Log: g.log})

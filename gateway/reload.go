@@ -35,7 +35,7 @@ func (g *Gateway) Reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	keepTokens(ctx, next, g.store, g.assembler.tokens)
+	g.keepTokens(ctx, next)
 	drained := g.edge.Swap(next.pipeline)
 	g.keepers.reload()
 	if err := g.dispatch.Swap(next.lanes(g.follow(next))...); err != nil {

@@ -2,7 +2,9 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,4 +127,75 @@ func TestTokensOutliveTheProcess(t *testing.T) {
 	if err := json.Unmarshal(body, &made); err != nil || time.Until(made.Expires).Round(time.Hour) != 720*time.Hour {
 		t.Errorf("%s", body)
 	}
+}
+
+// A bearer token that a sender fetched is taken back alone: by the client that got it, before and after a restart, and by nobody
+// else. One that the same client fetched in the same second goes on.
+func TestABearerTokenIsRevokedAlone(t *testing.T) {
+	t.Parallel()
+	file := gatewaytest.Minimal(t, "data", "http://127.0.0.1:9", `
+[sources.vendor]
+verify = { scheme = "oauth", clients = [{ id = "a", secret = "s3cr3t-a" }, { username = "b", password = "s3cr3t-b" }] }
+`)
+	post := func(g *running, path, form string) (int, map[string]any) {
+		t.Helper()
+		resp, err := http.Post(g.url(path), "application/x-www-form-urlencoded", strings.NewReader(form))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close() //nolint:errcheck // it was read
+		answer := map[string]any{}
+		if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+			t.Error(err)
+		}
+		return resp.StatusCode, answer
+	}
+	const credentials = "client_id=a&client_secret=s3cr3t-a"
+	var one, other string
+	sends := func(g *running, token string, want int, why string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.url("/hooks/vendor"), strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close() //nolint:errcheck // it was read
+		if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != want || !strings.Contains(string(body), why) {
+			t.Errorf("%d %s, want %d %s", resp.StatusCode, body, want, why)
+		}
+	}
+	t.Run("before", func(t *testing.T) {
+		g := start(t, file)
+		for _, into := range []*string{&one, &other} {
+			_, answer := post(g, "/oauth/token", "grant_type=client_credentials&"+credentials)
+			*into, _ = answer["access_token"].(string)
+			sends(g, *into, 202, "")
+		}
+		for form, want := range map[string]int{
+			"username=b&password=s3cr3t-b&token=" + one:     200, // another client's: nothing comes of it
+			"client_id=a&client_secret=s3cr3t&token=" + one: 401,
+			credentials + "&token=" + one[1:] + "A":         200, // no token
+			credentials:                                     400,
+		} {
+			if status, answer := post(g, "/oauth/revoke", form); status != want {
+				t.Errorf("%s: %d %v, want %d", form, status, answer, want)
+			}
+		}
+		sends(g, one, 202, "")
+		for range 2 { // it may be said again
+			if status, answer := post(g, "/oauth/revoke", credentials+"&token_type_hint=access_token&token="+one); status != 200 {
+				t.Errorf("%d %v", status, answer)
+			}
+		}
+		sends(g, one, 401, "revoked")
+		sends(g, other, 202, "")
+	})
+	g := start(t, file)
+	sends(g, one, 401, "revoked")
+	sends(g, other, 202, "")
 }

@@ -80,7 +80,7 @@ func FuzzGrant(f *testing.F) {
 	f.Add("%", "basic ====")
 	f.Fuzz(func(t *testing.T, body, authorization string) {
 		req := &Request{Method: "POST", Body: []byte(body), Headers: []event.Header{{Name: "content-type", Value: "application/x-www-form-urlencoded"}, {Name: "authorization", Value: authorization}}}
-		if g, status, fault := readGrant(req); (fault == nil) != (status == 0) || fault != nil && g.Secret != "" {
+		if g, _, status, fault := readGrant(req); (fault == nil) != (status == 0) || fault != nil && g.Secret != "" {
 			t.Fatalf("%+v, %d, %v", g, status, fault)
 		}
 	})

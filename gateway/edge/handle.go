@@ -38,8 +38,8 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		}
 		defer s.requests.give(of)
 	}
-	if p.issuer != nil && req.Path == TokenPath {
-		s.strays.answered(s.giveToken(ctx, p, req))
+	if p.issuer != nil && (req.Path == TokenPath || req.Path == RevokePath) {
+		s.strays.answered(s.tokens(ctx, p, req))
 		return
 	}
 	r := p.Read(context.Background(), req, s.now())

@@ -78,8 +78,10 @@ func NewPipeline(o PipelineOptions) (*Pipeline, error) {
 		p.sources[s.Config.Path] = built
 	}
 	p.issuer, p.wantsPeers = verify.NewIssuer(ways, o.Tokens), verify.WantsPeers(ways)
-	if s := p.sources[TokenPath]; s != nil && p.issuer != nil {
-		return nil, &BuildError{"sources." + s.name + ".path", errors.New("clients of scheme oauth fetch their tokens at " + TokenPath)}
+	for _, path := range []string{TokenPath, RevokePath} {
+		if s := p.sources[path]; s != nil && p.issuer != nil {
+			return nil, &BuildError{"sources." + s.name + ".path", errors.New("clients of scheme oauth fetch and revoke their tokens at " + path)}
+		}
 	}
 	return p, nil
 }
@@ -128,7 +130,7 @@ func (p *Pipeline) bodyAt(path string) (most int, ok bool) {
 	if s := p.sources[path]; s != nil {
 		return int(s.ownMax), true
 	}
-	if p.issuer != nil && path == TokenPath {
+	if p.issuer != nil && (path == TokenPath || path == RevokePath) {
 		return maxTokenRequest, true
 	}
 	return 0, false

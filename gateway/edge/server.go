@@ -15,6 +15,7 @@ import (
 	"github.com/plugboard/plugboard/gateway/certificate"
 	"github.com/plugboard/plugboard/gateway/config"
 	"github.com/plugboard/plugboard/gateway/metrics"
+	"github.com/plugboard/plugboard/gateway/verify"
 	"github.com/plugboard/plugboard/queue"
 )
 
@@ -28,6 +29,8 @@ type Options struct {
 	Feed    Feed
 	Logger  *slog.Logger
 	Now     func() time.Time
+	// Revoke notes that a bearer token is taken back, which would have ended at that time. Nil: none can be.
+	Revoke func(ctx context.Context, id verify.TokenID, ends time.Time) error
 }
 
 // Server speaks HTTP with vendors. Until the first Swap, and while Pause holds, it answers 503.
@@ -47,7 +50,8 @@ type Server struct {
 	proxies  proxies
 	security *security // nil: plain HTTP
 	guesses  throttle  // at the token endpoint
-	strays   counts    // requests that belong to no source
+	revoke   func(context.Context, verify.TokenID, time.Time) error
+	strays   counts // requests that belong to no source
 	http     fasthttp.Server
 }
 
@@ -56,7 +60,7 @@ const spare = 1000
 
 // NewServer makes a Server that listens nowhere yet.
 func NewServer(o Options) *Server {
-	s := &Server{store: o.Store, memory: o.Memory, feed: o.Feed, now: o.Now, strays: newCounts("", o.Metrics)}
+	s := &Server{store: o.Store, memory: o.Memory, feed: o.Feed, now: o.Now, revoke: o.Revoke, strays: newCounts("", o.Metrics)}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -10,17 +10,44 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"time"
 
 	"github.com/plugboard/plugboard/gateway/config"
 )
 
-// Tokens makes bearer tokens and knows them again. A token is the time at which it ends and a sum over that, of 256 bits,
-// with a key made of the gateway's own and the client's credentials. So nothing is kept of a token: a thief of the store
-// finds none, they survive a restart, and a client's new password ends those that its old one got. It is safe for
-// concurrent use.
-type Tokens struct{ key atomic.Pointer[[]byte] }
+// Tokens makes bearer tokens and knows them again. A token is the time at which it ends, a random number, and a sum over both,
+// of 256 bits, with a key made of the gateway's own and the client's credentials. So nothing is kept of a token: a thief of
+// the store finds none, they survive a restart, and a client's new password ends those that its old one got. Of one that is
+// taken back its number is known until it would have ended. It is safe for concurrent use.
+type Tokens struct {
+	key     atomic.Pointer[[]byte]
+	revoked atomic.Pointer[map[TokenID]time.Time]
+}
+
+// TokenID tells a token from others. It is no secret: nobody makes a token of it.
+type TokenID [8]byte
+
+const (
+	tokenHead = 8 + len(TokenID{}) // what is summed: the end in Unix seconds, and the number
+	tokenSize = tokenHead + sha256.Size
+)
+
+// UseRevoked replaces what is known of tokens that were taken back, with the times at which they would have ended.
+func (t *Tokens) UseRevoked(ids map[TokenID]time.Time) {
+	ids = maps.Clone(ids)
+	t.revoked.Store(&ids)
+}
+
+func (t *Tokens) isRevoked(token *[tokenSize]byte) bool {
+	ids := t.revoked.Load()
+	if ids == nil {
+		return false
+	}
+	_, is := (*ids)[TokenID(token[8:tokenHead])]
+	return is
+}
 
 // TokenKeySize is the length of the gateway's own key, in bytes.
 const TokenKeySize = 32
@@ -42,10 +69,11 @@ func (t *Tokens) UseKey(key []byte) {
 
 // issue makes a token for a client that ends at a time.
 func (t *Tokens) issue(c *client, until time.Time) string {
-	var token [8 + sha256.Size]byte
+	var token [tokenSize]byte
 	binary.BigEndian.PutUint64(token[:8], uint64(until.Unix())) //nolint:gosec // times after 1970
-	w := c.sums(t).sum(tokenText, &fields{body: token[:8]})
-	copy(token[8:], w.sum)
+	_, _ = rand.Read(token[8:tokenHead])                        // never fails
+	w := c.sums(t).sum(tokenText, &fields{body: token[:tokenHead]})
+	copy(token[tokenHead:], w.sum)
 	return base64.RawURLEncoding.EncodeToString(token[:])
 }
 
@@ -56,7 +84,7 @@ var tokenText = template{{text: "plugboard token\x00"}, {field: fieldBody}}
 type client struct {
 	config.Client
 	lifetime time.Duration
-	made     atomic.Pointer[clientKey]
+	keyed    atomic.Pointer[clientKey]
 }
 
 type clientKey struct {
@@ -66,7 +94,7 @@ type clientKey struct {
 
 func (c *client) sums(t *Tokens) key {
 	of := t.key.Load()
-	if made := c.made.Load(); made != nil && made.of == of {
+	if made := c.keyed.Load(); made != nil && made.of == of {
 		return made.key
 	}
 	h := hmac.New(sha256.New, *of)
@@ -75,7 +103,7 @@ func (c *client) sums(t *Tokens) key {
 		_, _ = h.Write(sum[:]) // a hash does not fail
 	}
 	made := &clientKey{of, newKeys(sha256.New, []string{string(h.Sum(nil))})[0]}
-	c.made.Store(made)
+	c.keyed.Store(made)
 	return made.key
 }
 
@@ -115,27 +143,47 @@ func (o *oauth) Verify(r *Request) error {
 }
 
 func (o *oauth) check(text string, now time.Time) string {
-	var token [8 + sha256.Size]byte
-	if len(text) != base64.RawURLEncoding.EncodedLen(len(token)) {
+	token, ok := parseToken(text)
+	if !ok {
 		return form
 	}
-	if n, err := base64.RawURLEncoding.Strict().Decode(token[:], []byte(text)); err != nil || n != len(token) {
-		return form
-	}
-	found := 0
+	found := false
 	for _, c := range o.clients {
-		k := c.sums(o.tokens)
-		w := k.sum(tokenText, &fields{body: token[:8]})
-		found |= subtle.ConstantTimeCompare(w.sum, token[8:])
-		k.done(w)
+		found = c.made(o.tokens, &token) || found
 	}
 	switch {
-	case found == 0:
+	case !found:
 		return mismatch
-	case now.Unix() >= int64(binary.BigEndian.Uint64(token[:8])): //nolint:gosec // we wrote it
+	case !now.Before(token.ends()):
 		return "holds a token that has ended; fetch another"
+	case o.tokens.isRevoked(&token.bytes):
+		return "holds a token that was revoked; fetch another"
 	}
 	return ""
+}
+
+// token is one as it was sent.
+type token struct{ bytes [tokenSize]byte }
+
+func parseToken(text string) (t token, ok bool) {
+	if len(text) != base64.RawURLEncoding.EncodedLen(tokenSize) {
+		return t, false
+	}
+	n, err := base64.RawURLEncoding.Strict().Decode(t.bytes[:], []byte(text))
+	return t, err == nil && n == tokenSize
+}
+
+// ends is for tokens that we made.
+func (t *token) ends() time.Time {
+	return time.Unix(int64(binary.BigEndian.Uint64(t.bytes[:8])), 0) //nolint:gosec // we wrote it
+}
+
+// made says whether a token was made for this client.
+func (c *client) made(tokens *Tokens, t *token) bool {
+	k := c.sums(tokens)
+	w := k.sum(tokenText, &fields{body: t.bytes[:tokenHead]})
+	defer k.done(w)
+	return subtle.ConstantTimeCompare(w.sum, t.bytes[tokenHead:]) == 1
 }
 
 // sign makes a token of its own, which only a Tokens with the same key knows.
@@ -183,7 +231,20 @@ func (e *GrantError) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Wha
 
 // Issue gives a token and how long it lasts, or a *GrantError. It compares with every client, whichever fits.
 func (i *Issuer) Issue(g Grant, now time.Time) (token string, lifetime time.Duration, err error) {
-	var found *client
+	found := i.client(g)
+	switch {
+	case found != nil:
+		return i.tokens.issue(found, now.Add(found.lifetime)), found.lifetime, nil
+	case g.Type == "password":
+		return "", 0, &GrantError{"invalid_grant", "no client of the configuration has these credentials"}
+	case g.Type == "client_credentials":
+		return "", 0, &GrantError{"invalid_client", "no client of the configuration has these credentials"}
+	}
+	return "", 0, &GrantError{"unsupported_grant_type", "the grants are password and client_credentials"}
+}
+
+// client finds the first that a grant's credentials are of; nil: there is none.
+func (i *Issuer) client(g Grant) (found *client) {
 	for _, c := range i.clients {
 		id := equal(c.ID, g.ID) & equal(c.Secret.Reveal(), g.Secret)
 		user := equal(c.Username, g.Username) & equal(c.Password.Reveal(), g.Password)
@@ -197,15 +258,25 @@ func (i *Issuer) Issue(g Grant, now time.Time) (token string, lifetime time.Dura
 			found = c
 		}
 	}
-	switch {
-	case found != nil:
-		return i.tokens.issue(found, now.Add(found.lifetime)), found.lifetime, nil
-	case g.Type == "password":
-		return "", 0, &GrantError{"invalid_grant", "no client of the configuration has these credentials"}
-	case g.Type == "client_credentials":
-		return "", 0, &GrantError{"invalid_client", "no client of the configuration has these credentials"}
+	return found
+}
+
+// Revocable says what to note for a token to be taken back (RFC 7009), by a client with the credentials that it got it with:
+// Type is not looked at. known is false where there is nothing to take back: it is no token, another client's, or has ended.
+// The error is a *GrantError.
+func (i *Issuer) Revocable(g Grant, text string, now time.Time) (id TokenID, ends time.Time, known bool, err error) {
+	if g.Type = "client_credentials"; g.Username != "" {
+		g.Type = "password"
 	}
-	return "", 0, &GrantError{"unsupported_grant_type", "the grants are password and client_credentials"}
+	c := i.client(g)
+	if c == nil {
+		return id, ends, false, &GrantError{"invalid_client", "no client of the configuration has these credentials"}
+	}
+	t, ok := parseToken(text)
+	if !ok || !c.made(i.tokens, &t) || !now.Before(t.ends()) {
+		return id, ends, false, nil
+	}
+	return TokenID(t.bytes[8:tokenHead]), t.ends(), true, nil
 }
 
 // equal compares in a time that tells neither content nor length.
