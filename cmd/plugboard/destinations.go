@@ -91,7 +91,7 @@ func stands(d *admin.DestinationInfo) string {
 		words = append(words, "failing")
 	}
 	if !d.QuietUntil.IsZero() {
-		words = append(words, "slowed down until "+d.QuietUntil.Local().Format(time.TimeOnly))
+		words = append(words, "held back until "+d.QuietUntil.Local().Format(time.TimeOnly))
 	}
 	if words == nil {
 		return "ok"

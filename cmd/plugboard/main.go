@@ -26,13 +26,13 @@ func main() {
 func execute(ctx context.Context, args []string, std stdio) int {
 	root := newRoot(std)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
-		_, _ = fmt.Fprintf(std.err, "plugboard: %v\nTry 'plugboard help'.\n", err)
+		_, _ = fmt.Fprintf(std.err, "plugboard: %v; write it as %s, or see %s --help\n", err, c.UseLine(), c.CommandPath())
 		return 2
 	case errors.Is(err, errSilent):
 		return 1

@@ -44,6 +44,7 @@ func TestSecretsCommands(t *testing.T) {
 		}
 	}
 	run("canary-1\n", 1, "plugboard secrets key", "set", "token")
+	run("canary-1\n", 2, "write it as plugboard secrets set NAME [flags]", "set")
 	run("", 0, "the master key", "key")
 	run("", 1, "is there already", "key")
 	through := func(stored, inUse string) {

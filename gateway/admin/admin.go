@@ -94,7 +94,7 @@ type DestinationInfo struct {
 	Oldest     time.Time `json:"oldest,omitzero"` // when what waits longest was accepted
 	Paused     *Paused   `json:"paused,omitempty"`
 	Failing    bool      `json:"failing,omitempty"`    // its breaker is open: one attempt at a time, as a probe
-	QuietUntil time.Time `json:"quiet_until,omitzero"` // it is left alone until then, as its answers asked or as its breaker wants
+	QuietUntil time.Time `json:"quiet_until,omitzero"` // it is left alone until then, as its answers asked, as its breaker wants or as its rate says
 }
 
 // PluginInfo is a plugin: what is in use of its name, and why its file as it is now is not, where it is not.

@@ -144,16 +144,26 @@ func (g *gate) look() (s Standing) {
 	now := time.Now()
 	s.Failing = g.pause > 0
 	quiet := g.pace.quiet
-	if s.Failing && g.until.After(quiet) {
-		quiet = g.until
+	if s.Failing {
+		quiet = later(quiet, g.until)
 	}
-	if g.pace.left <= 0 && g.pace.reset.After(quiet) {
-		quiet = g.pace.reset
+	if g.pace.left <= 0 {
+		quiet = later(quiet, g.pace.reset)
+	}
+	if _, wait := g.pace.bucket.free(now); wait >= time.Second { // less is nothing that anybody can see
+		quiet = later(quiet, now.Add(wait))
 	}
 	if quiet.After(now) {
 		s.QuietUntil = quiet
 	}
 	return s
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // turn is what an outcome did to the breaker.

@@ -288,3 +288,25 @@ func TestHold(t *testing.T) {
 		}
 	})
 }
+
+// A destination whose rate is used up is seen to wait, and until when; one that has some of it left, or will within a second, is not.
+func TestARateThatHoldsIsSeen(t *testing.T) {
+	for _, c := range []struct {
+		rate config.Rate
+		want time.Duration
+	}{{config.Rate{Count: 3, Per: time.Hour}, 20 * time.Minute}, {config.Rate{Count: 2, Per: time.Second}, 0}, {config.Rate{}, 0}} {
+		bubble(t, func(t *testing.T) {
+			q, r := newMemoryQueue(), &clocked{}
+			d := start(t, dispatch.Options{Queue: q}, r.lane(t, c.rate))
+			q.add("crm", 2)
+			pass(time.Millisecond)
+			var got time.Duration
+			if until := d.Look("crm").QuietUntil; !until.IsZero() {
+				got = time.Until(until).Round(time.Second)
+			}
+			if got != c.want {
+				t.Errorf("%v: it waits for %v, want %v", c.rate, got, c.want)
+			}
+		})
+	}
+}
