@@ -1,20 +1,18 @@
 package sdk
 
+import "github.com/plugboard/plugboard/sdk/form"
+
 // appendSegment appends s as one segment of a path: everything but RFC 3986's unreserved characters is percent-encoded.
 // The segments . and .. mean directories even when encoded, so their dots cannot stand; they get the encoding that a
 // strict server refuses rather than one that climbs.
 func appendSegment(dst []byte, s string) []byte {
-	const hex = "0123456789ABCDEF"
-	dots := s == "." || s == ".."
-	for i := range len(s) {
-		c := s[i]
-		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '~' || c == '.' && !dots {
-			dst = append(dst, c)
-			continue
-		}
-		dst = append(dst, '%', hex[c>>4], hex[c&15])
+	switch s {
+	case ".":
+		return append(dst, "%2E"...)
+	case "..":
+		return append(dst, "%2E%2E"...)
 	}
-	return dst
+	return form.AppendPercent(dst, s)
 }
 
 // The standard library's base64 would bring fmt and strconv along.

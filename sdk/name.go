@@ -17,7 +17,11 @@ func Identifier(v jsondoc.Value) string {
 	if k := v.Kind(); k != jsondoc.String && k != jsondoc.Number {
 		return ""
 	}
-	s := v.Str()
+	return Attribute(v.Str())
+}
+
+// Attribute is a text where it can stand in an event's attribute: at most 512 bytes without control characters. Any other is "".
+func Attribute(s string) string {
 	if len(s) > maxIdentifier {
 		return ""
 	}

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk"
+import (
+	"strings"
+
+	"github.com/plugboard/plugboard/sdk"
+)
 
 // condition is what fires a rule, and what it is in the canonical model.
 type condition struct {
@@ -37,7 +41,7 @@ const unmapped = "vendor.unmapped"
 // conditionOf finds a condition by its name, whatever the case. Timers ("Minutes from the last reply") are told by how they begin;
 // one that nobody knows is vendor.unmapped.
 func conditionOf(name string) condition {
-	name = trim(name)
+	name = strings.Trim(name, " \t")
 	for _, c := range conditions {
 		if sdk.SameName(c.name, name) {
 			return c

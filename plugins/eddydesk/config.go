@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/layout"
@@ -31,7 +34,7 @@ func configure() (err error) {
 	}
 	named = c.Member("dispatcher_condition").Str()
 	rule = conditionOf(named)
-	rule.typ = orElse(c.Member("kind").Str(), rule.typ)
+	rule.typ = cmp.Or(c.Member("kind").Str(), rule.typ)
 	if target, err = readLink(c.Member("link").Str()); err != nil {
 		return err
 	}
@@ -61,7 +64,7 @@ func checkKey(name string, v jsondoc.Value) error {
 		}
 	case "tags":
 		for tag, path := range v.Each {
-			if p := path.Str(); !hasPrefix(p, "data.") || len(p) == len("data.") || hasPrefix(p, "data.extensions") {
+			if p := path.Str(); !strings.HasPrefix(p, "data.") || len(p) == len("data.") || strings.HasPrefix(p, "data.extensions") {
 				return sdk.Reject("tags: \"" + tag + "\" is set to \"" + p + "\"; write a field of the event, such as data.csat.score")
 			}
 		}
@@ -98,11 +101,4 @@ func formatOf(name, written string) (layout.Format, error) {
 		return layout.Link, nil
 	}
 	return 0, sdk.Reject("format: " + name + " is none of EddyDesk's; write json, xml, form or link")
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

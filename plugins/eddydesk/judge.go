@@ -2,9 +2,11 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
+	"github.com/plugboard/plugboard/sdk/layout"
 )
 
 // What EddyDesk's page on its API says: 300 requests a minute for the whole account, and a ban of twenty minutes beyond.
@@ -16,7 +18,7 @@ const (
 // decide reads an answer. Above its limit EddyDesk answers 401, as to a bad key; that is told by what it says or by what is left.
 // Everything else is the gateway's to judge, by the destination's success.
 func decide(a *sdk.Answer, v *sdk.Verdict) error {
-	left, counted := number(a.Header("x-rate-limit-remaining"))
+	left, counted := layout.Number(a.Header("x-rate-limit-remaining"))
 	c := sdk.Config()
 	if a.Status() == 401 && (counted && left == 0 || banned(a)) {
 		wait := setting(c.Member("ban_seconds"), banSeconds)
@@ -37,7 +39,7 @@ func banned(a *sdk.Answer) bool {
 		return false
 	}
 	for _, fault := range doc.Member("errors").Each {
-		if sdk.SameName(fault.Member("title").Str(), "ban") || hasPrefix(fault.Member("details").Str(), "Ban for ") {
+		if sdk.SameName(fault.Member("title").Str(), "ban") || strings.HasPrefix(fault.Member("details").Str(), "Ban for ") {
 			return true
 		}
 	}

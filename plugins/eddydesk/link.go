@@ -1,7 +1,10 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/form"
 	"github.com/plugboard/plugboard/sdk/layout"
 )
 
@@ -18,7 +21,7 @@ type linkPart struct {
 func readLink(written string) (link, error) {
 	l := link{}
 	rest, at := written, 0
-	if i := indexOf(written, "://"); i >= 0 {
+	if i := strings.Index(written, "://"); i >= 0 {
 		at = i + len("://")
 		for at < len(written) && written[at] != '/' && written[at] != '?' {
 			at++
@@ -66,30 +69,7 @@ func (l link) fill(value func(tag string) string) (string, error) {
 		case s == "." || s == "..":
 			return "", sdk.Fail("{" + p.tag + "} is \"" + s + "\", which would lead out of the link's path")
 		}
-		out = appendEscaped(out, s)
+		out = form.AppendPercent(out, s)
 	}
 	return string(out), nil
-}
-
-// appendEscaped percent-encodes everything but RFC 3986's unreserved characters.
-func appendEscaped(dst []byte, s string) []byte {
-	const hex = "0123456789ABCDEF"
-	for i := range len(s) {
-		c := s[i]
-		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~' {
-			dst = append(dst, c)
-		} else {
-			dst = append(dst, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return dst
-}
-
-func indexOf(s, want string) int {
-	for i := 0; i+len(want) <= len(s); i++ {
-		if s[i:i+len(want)] == want {
-			return i
-		}
-	}
-	return -1
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"strconv"
+	"cmp"
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
@@ -12,12 +12,9 @@ import (
 type message struct {
 	e    sdk.Event
 	data jsondoc.Obj
-	took []took
+	took layout.Took
 	left []layout.Left
 }
-
-// took is a field that was set, and the text that it comes to.
-type took struct{ path, text string }
 
 func read(r *sdk.Request, out *sdk.Events) error {
 	if body == nil {
@@ -77,19 +74,12 @@ func (m *message) take(slot int, s string) {
 	}
 	if before == "" {
 		f.set(m.data, text)
-		m.took = append(m.took, took{f.path, text})
+		m.took.Add(f.path, text)
 	}
 }
 
 // said is what a field was set to.
-func (m *message) said(path string) string {
-	for _, t := range m.took {
-		if t.path == path {
-			return t.text
-		}
-	}
-	return ""
-}
+func (m *message) said(path string) string { return m.took.Of(path) }
 
 // derive sets what follows from labels and from the condition.
 func (m *message) derive() {
@@ -107,14 +97,14 @@ func (m *message) derive() {
 func (m *message) put(path, s string) {
 	if s != "" {
 		m.data.Str(path, s)
-		m.took = append(m.took, took{path, s})
+		m.took.Add(path, s)
 	}
 }
 
 func (m *message) subject() {
-	if id := attribute(m.said("ticket.id")); id != "" {
+	if id := sdk.Attribute(m.said("ticket.id")); id != "" {
 		m.e.Subject("ticket", id)
-	} else if number := attribute(m.said("ticket.number")); number != "" {
+	} else if number := sdk.Attribute(m.said("ticket.number")); number != "" {
 		m.e.Subject("ticket", "number:"+number)
 	}
 }
@@ -125,52 +115,17 @@ func (m *message) when(r *sdk.Request) {
 	if (rule.typ == "ticket.comment.added" || rule.typ == "ticket.created") && posted != "" {
 		changed = ""
 	}
-	m.e.Time(orElse(changed, posted))
+	m.e.Time(cmp.Or(changed, posted))
 	m.e.Received(r.ReceivedAt())
 }
 
 // identify gives the event its id: by the last post, else by the time of the change, else by all that it says. EddyDesk repeats what
 // fails for a day, and a change carries no id of its own.
 func (m *message) identify(rest jsondoc.Value) {
-	ticket := orElse(m.said("ticket.id"), m.said("ticket.number"))
-	what := orElse(m.said("comment.id"), m.said("ticket.updated_at"))
+	ticket := cmp.Or(m.said("ticket.id"), m.said("ticket.number"))
+	what := cmp.Or(m.said("comment.id"), m.said("ticket.updated_at"))
 	if what == "" {
-		what = m.says(rest)
+		what = m.took.Sum(rest, m.left)
 	}
 	m.e.IDFrom("eddydesk", sdk.Config().Member("account").Str(), named, ticket, what)
-}
-
-// says sums up what came: which values, not how or in which order they are written.
-func (m *message) says(rest jsondoc.Value) string {
-	sum := leaves("", rest)
-	for _, t := range m.took {
-		sum += hash(hash(seed, t.path), t.text)
-	}
-	for _, l := range m.left {
-		sum += hash(hash(seed, l.Name), "="+l.Value)
-	}
-	return strconv.FormatUint(sum, 16)
-}
-
-func leaves(path string, v jsondoc.Value) (sum uint64) {
-	if k := v.Kind(); k != jsondoc.Object && k != jsondoc.Array {
-		if v.Empty() {
-			return 0
-		}
-		return hash(hash(seed, path), v.Str())
-	}
-	for name, m := range v.Each {
-		sum += leaves(path+"/"+name, m)
-	}
-	return sum
-}
-
-const seed = uint64(14695981039346656037)
-
-// hash is FNV-1a, with a separator behind.
-func hash(h uint64, s string) uint64 {
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return (h ^ 0x1f) * 1099511628211
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/layout"
@@ -17,7 +19,7 @@ func write(in *sdk.Incoming, out *sdk.Outgoing) error {
 		return err
 	}
 	method := sdk.Config().Member("method").Str()
-	out.Method(orElse(method, "POST"))
+	out.Method(cmp.Or(method, "POST"))
 	out.URL(url)
 	if body == nil {
 		return nil
@@ -67,7 +69,7 @@ func lastReply(in *sdk.Incoming) string {
 		return "requester"
 	}
 	id := author.Member("id").Str()
-	requester := orElse(in.Get("data.ticket.requester_id").Str(), in.Get("data.contact.id").Str())
+	requester := cmp.Or(in.Get("data.ticket.requester_id").Str(), in.Get("data.contact.id").Str())
 	switch {
 	case id == "" || requester == "":
 		return ""

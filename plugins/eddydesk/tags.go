@@ -1,21 +1,17 @@
 package main
 
 import (
-	"strconv"
+	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
+	"github.com/plugboard/plugboard/sdk/layout"
 )
 
-// kind is how a tag's text is read.
-type kind uint8
-
 const (
-	text kind = iota
-	whole
-	score
-	boolean
-	instant // in the connection's zone
+	text, whole, score, boolean = layout.Text, layout.Whole, layout.Score, layout.Boolean
+
+	instant = layout.Own // in the connection's zone
 )
 
 // field is what a tag means.
@@ -23,7 +19,7 @@ type field struct {
 	tag  string
 	path string // from data on
 	also string // a second field that has the same
-	kind kind
+	kind layout.Kind
 }
 
 // tags are those with a meaning. link_staff and parent_ticket_id stand in EddyDesk's article; the others are seen in layouts that
@@ -57,17 +53,17 @@ func fieldOf(tag string) field {
 			return f
 		}
 	}
-	if hasPrefix(tag, customField) && len(tag) > len(customField) {
+	if strings.HasPrefix(tag, customField) && len(tag) > len(customField) {
 		return field{tag: tag, path: "ticket.custom_fields." + jsondoc.Key(tag[len(customField):])}
 	}
 	return field{}
 }
 
-func kindOf(path string) kind {
+func kindOf(path string) layout.Kind {
 	switch {
-	case hasSuffix(path, "_seconds"), hasSuffix(path, "_minutes"):
+	case strings.HasSuffix(path, "_seconds"), strings.HasSuffix(path, "_minutes"):
 		return whole
-	case hasSuffix(path, "_at"):
+	case strings.HasSuffix(path, "_at"):
 		return instant
 	case path == "csat.score":
 		return score
@@ -79,42 +75,16 @@ func kindOf(path string) kind {
 
 // normal is a text as the field has it; "" when it is not of the field's kind.
 func (f field) normal(s string) string {
-	switch f.kind {
-	case whole, score:
-		if n, ok := number(s); ok {
-			return strconv.FormatInt(n, 10)
-		}
-		if f.kind == whole {
-			return ""
-		}
-	case boolean:
-		switch s {
-		case "true", "1":
-			return "true"
-		case "false", "0":
-			return "false"
-		}
-		return ""
-	case instant:
+	if f.kind == instant {
 		return readTime(s)
 	}
-	return s
+	return f.kind.Normal(s)
 }
 
 // set sets the field from a text that is normal.
 func (f field) set(data jsondoc.Obj, s string) {
-	switch f.kind {
-	case whole, score:
-		if n, ok := number(s); ok {
-			data.Int(f.path, n)
-			return
-		}
-	case boolean:
-		data.Bool(f.path, s == "true")
-		return
-	}
-	data.Str(f.path, s)
+	f.kind.Set(data, f.path, s)
 	if f.also != "" {
-		data.Str(f.also, s)
+		f.kind.Set(data, f.also, s)
 	}
 }

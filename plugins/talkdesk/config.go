@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/layout"
@@ -73,7 +76,7 @@ func checkKey(name string, v jsondoc.Value) error {
 			return sdk.Reject("api_changes: want drop or send")
 		}
 	case "user_id":
-		if !hasPrefix(v.Str(), "data.") {
+		if !strings.HasPrefix(v.Str(), "data.") {
 			return sdk.Reject("user_id: want a field of the event, such as data.agent.external_id")
 		}
 	case "account", "timezone", "trigger", "template", "format", "enabled", "type", "direction", "outcome", "url", "automations", "placeholders",
@@ -86,7 +89,7 @@ func checkKey(name string, v jsondoc.Value) error {
 
 func checkPlaceholders(table jsondoc.Value) error {
 	for name, v := range table.Each {
-		if path := v.Str(); !hasPrefix(path, "data.") || len(path) == len("data.") || hasPrefix(path, "data.extensions") {
+		if path := v.Str(); !strings.HasPrefix(path, "data.") || len(path) == len("data.") || strings.HasPrefix(path, "data.extensions") {
 			return sdk.Reject("placeholders: \"" + name + "\" is set to \"" + path + "\"; write a field of the event, such as data.call.queue.name")
 		}
 	}
@@ -112,9 +115,9 @@ func readAutomation(key string, c jsondoc.Value) error {
 		return sdk.Reject(at("template") + ": is missing; write the payload as it stands in Talkdesk, or \"{{file.PATH}}\"")
 	}
 	t, _ := triggerOf(name)
-	t.typ = orElse(c.Member("type").Str(), t.typ)
-	t.direction = orElse(c.Member("direction").Str(), t.direction)
-	t.outcome = orElse(c.Member("outcome").Str(), t.outcome)
+	t.typ = cmp.Or(c.Member("type").Str(), t.typ)
+	t.direction = cmp.Or(c.Member("direction").Str(), t.direction)
+	t.outcome = cmp.Or(c.Member("outcome").Str(), t.outcome)
 	a := automation{key: key, vendors: name, trigger: t, on: c.Member("enabled").Str() != "false", url: c.Member("url").Str()}
 	f, err := formatOf(c.Member("format").Str(), written)
 	if err != nil {
@@ -153,11 +156,4 @@ func oneOf(s string, words ...string) bool {
 		}
 	}
 	return false
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/layout"
 )
@@ -10,7 +12,7 @@ import (
 func rebuild(in *sdk.Incoming, out *sdk.Message) error {
 	a := automationOf(in)
 	if a == nil {
-		return sdk.Reject("no automation that is configured has the trigger for this: " + orElse(in.VendorType(), in.Type()))
+		return sdk.Reject("no automation that is configured has the trigger for this: " + cmp.Or(in.VendorType(), in.Type()))
 	}
 	kept := in.Extensions("talkdesk")
 	values := make([]string, len(a.layout.Names()))

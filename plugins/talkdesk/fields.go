@@ -1,23 +1,20 @@
 package main
 
 import (
-	"strconv"
+	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
+	"github.com/plugboard/plugboard/sdk/layout"
 	"github.com/plugboard/plugboard/sdk/rfc3339"
 )
 
-// kind is how a placeholder's text is read.
-type kind uint8
+const text, seconds, score, boolean = layout.Text, layout.Whole, layout.Score, layout.Boolean
 
+// The kinds that are Talkdesk's own.
 const (
-	text kind = iota
-	seconds
-	boolean
-	list // a, b
-	instant
-	score
+	list    = layout.Own + iota // a, b
+	instant                     // RFC 3339
 	status
 )
 
@@ -25,7 +22,7 @@ const (
 type field struct {
 	placeholder string
 	path        string // from data on
-	kind        kind
+	kind        layout.Kind
 }
 
 // timePath is the field of {{timestamp}}: when it happened.
@@ -70,7 +67,7 @@ func fieldOf(placeholder, typ string) (field, bool) {
 		if f.placeholder != placeholder {
 			continue
 		}
-		if placeholder == "recording_url" && hasPrefix(typ, "voicemail.") {
+		if placeholder == "recording_url" && strings.HasPrefix(typ, "voicemail.") {
 			f.path = "voicemail.recording_url"
 		}
 		return f, true
@@ -79,18 +76,18 @@ func fieldOf(placeholder, typ string) (field, bool) {
 }
 
 // kindOf is how the field at a path is read, for placeholders that a configuration gives a meaning.
-func kindOf(path string) kind {
+func kindOf(path string) layout.Kind {
 	for _, f := range fields {
 		if f.path == path {
 			return f.kind
 		}
 	}
 	switch {
-	case hasSuffix(path, "_seconds"), hasSuffix(path, "_minutes"):
+	case strings.HasSuffix(path, "_seconds"), strings.HasSuffix(path, "_minutes"):
 		return seconds
-	case hasSuffix(path, "_at"):
+	case strings.HasSuffix(path, "_at"):
 		return instant
-	case hasSuffix(path, ".tags"), hasSuffix(path, ".groups"):
+	case strings.HasSuffix(path, ".tags"), strings.HasSuffix(path, ".groups"):
 		return list
 	case path == "initial", path == "pending_disposition", path == "comment.public", path == "state.custom":
 		return boolean
@@ -102,21 +99,6 @@ func kindOf(path string) kind {
 // field's kind.
 func (f field) normal(s string) string {
 	switch f.kind {
-	case seconds, score:
-		if n, ok := whole(s); ok {
-			return strconv.FormatInt(n, 10)
-		}
-		if f.kind == seconds {
-			return ""
-		}
-	case boolean:
-		switch s {
-		case "true", "1":
-			return "true"
-		case "false", "0":
-			return "false"
-		}
-		return ""
 	case instant:
 		t, ok := rfc3339.Normalise(nil, s)
 		if !ok {
@@ -126,33 +108,20 @@ func (f field) normal(s string) string {
 	case list:
 		return items(s)
 	}
-	return s
+	return f.kind.Normal(s)
 }
 
 // set sets the field from a text that is normal.
 func (f field) set(e sdk.Event, data jsondoc.Obj, s string) {
 	switch f.kind {
-	case seconds, score:
-		if n, ok := whole(s); ok {
-			data.Int(f.path, n)
-			return
-		}
-	case boolean:
-		data.Bool(f.path, s == "true")
-		return
 	case instant:
 		if f.path == timePath {
 			e.Time(s)
 			return
 		}
 	case list:
-		for s != "" {
-			n := indexByte(s, ',')
-			if n < 0 {
-				n = len(s)
-			}
-			data.Append(f.path, s[:n])
-			s = s[min(len(s), n+1):]
+		for one := range strings.SplitSeq(s, ",") {
+			data.Append(f.path, one)
 		}
 		return
 	case status:
@@ -161,24 +130,19 @@ func (f field) set(e sdk.Event, data jsondoc.Obj, s string) {
 		o.Str("base", base)
 		o.Bool("custom", custom)
 	}
-	data.Str(f.path, s)
+	f.kind.Set(data, f.path, s)
 }
 
 // items is a list with nothing but its items and the commas between them.
 func items(s string) string {
 	var out []byte
-	for s != "" {
-		n := indexByte(s, ',')
-		if n < 0 {
-			n = len(s)
-		}
-		if one := trim(s[:n]); one != "" {
+	for one := range strings.SplitSeq(s, ",") {
+		if one = strings.Trim(one, " \t"); one != "" {
 			if len(out) > 0 {
 				out = append(out, ',')
 			}
 			out = append(out, one...)
 		}
-		s = s[min(len(s), n+1):]
 	}
 	return string(out)
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strconv"
-
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/rfc3339"
@@ -26,37 +24,12 @@ func (m *message) identify(r *sdk.Request, rest jsondoc.Value) {
 		}
 		return
 	}
-	said := m.says(rest)
+	said := m.took.Sum(rest, m.left)
 	if m.timed {
 		m.e.IDFrom("talkdesk", account, name, m.agent, m.contact, said)
 		return
 	}
 	m.e.IDFrom("talkdesk", account, name, m.agent, m.contact, said, first(r, "seen/"+m.a.key+"/"+said))
-}
-
-// says sums up what the payload says: which values, not how or in which order they are written.
-func (m *message) says(rest jsondoc.Value) string {
-	sum := leaves("", rest)
-	for _, t := range m.took {
-		sum += hash(hash(seed, t.path), t.text)
-	}
-	for _, l := range m.left {
-		sum += hash(hash(seed, l.Name), "="+l.Value)
-	}
-	return strconv.FormatUint(sum, 16)
-}
-
-func leaves(path string, v jsondoc.Value) (sum uint64) {
-	if k := v.Kind(); k != jsondoc.Object && k != jsondoc.Array {
-		if v.Empty() {
-			return 0
-		}
-		return hash(hash(seed, path), v.Str())
-	}
-	for name, m := range v.Each {
-		sum += leaves(path+"/"+name, m)
-	}
-	return sum
 }
 
 // first is when an equal payload first came, if that was within the window; now, otherwise.
@@ -73,14 +46,4 @@ func first(r *sdk.Request, key string) string {
 	}
 	sdk.SetState(key, received, window)
 	return received
-}
-
-const seed = uint64(14695981039346656037)
-
-// hash is FNV-1a, with a separator behind.
-func hash(h uint64, s string) uint64 {
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return (h ^ 0x1f) * 1099511628211
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/layout"
@@ -14,12 +16,9 @@ type message struct {
 
 	call, agent, contact, distinct string // ids, and what makes an event another one beside them
 	timed                          bool   // the payload said when it happened
-	took                           []took
+	took                           layout.Took
 	left                           []layout.Left
 }
-
-// took is a field that was set, and the text that it comes to.
-type took struct{ path, text string }
 
 func read(r *sdk.Request, out *sdk.Events) error {
 	if len(automations) == 0 {
@@ -116,20 +115,18 @@ func (m *message) fill(root jsondoc.Value) {
 func (m *message) take(slot int, s string) {
 	f := m.a.fields[slot]
 	text := f.normal(s)
-	for _, t := range m.took {
-		if t.path == f.path { // synonyms: contact_id and contact.id
-			if t.text == text {
-				return
-			}
-			text = ""
+	if before := m.took.Of(f.path); before != "" { // synonyms: contact_id and contact.id
+		if before == text {
+			return
 		}
+		text = ""
 	}
 	if f.path == "" || text == "" {
 		m.left = append(m.left, layout.Left{Name: m.a.layout.Names()[slot], Value: s})
 		return
 	}
 	f.set(m.e, m.data, text)
-	m.took = append(m.took, took{f.path, text})
+	m.took.Add(f.path, text)
 	switch f.path {
 	case "call.id":
 		m.call = s
@@ -149,11 +146,11 @@ func (m *message) take(slot int, s string) {
 
 // subject says whom the event is about.
 func (m *message) subject() {
-	typ, call, agent, contact := m.a.trigger.typ, attribute(m.call), attribute(m.agent), attribute(m.contact)
+	typ, call, agent, contact := m.a.trigger.typ, sdk.Attribute(m.call), sdk.Attribute(m.agent), sdk.Attribute(m.contact)
 	switch {
-	case hasPrefix(typ, "agent.") && agent != "":
+	case strings.HasPrefix(typ, "agent.") && agent != "":
 		m.e.Subject("agent", agent)
-	case (hasPrefix(typ, "contact.") || hasPrefix(typ, "note.")) && contact != "":
+	case (strings.HasPrefix(typ, "contact.") || strings.HasPrefix(typ, "note.")) && contact != "":
 		m.e.Subject("contact", contact)
 	case call != "":
 		m.e.Subject("call", call)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/layout"
@@ -67,7 +69,7 @@ func (t trigger) firedBy(in *sdk.Incoming) bool {
 	if t.typ != "call.abandoned" {
 		return true
 	}
-	return orElse(in.Get("data.call.outcome").Str(), "abandoned") == t.outcome
+	return cmp.Or(in.Get("data.call.outcome").Str(), "abandoned") == t.outcome
 }
 
 // values gives what an event has for an automation's placeholders.
@@ -102,7 +104,7 @@ func (a *automation) foreign(name string, in *sdk.Incoming) string {
 	switch {
 	case in.Vendor() == "talkdesk":
 	case name == "event":
-		return orElse(a.trigger.event, in.Type())
+		return cmp.Or(a.trigger.event, in.Type())
 	case name == "account.name", name == "account_id":
 		return in.Account()
 	}

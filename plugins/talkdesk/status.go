@@ -1,6 +1,10 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk"
+import (
+	"cmp"
+
+	"github.com/plugboard/plugboard/sdk"
+)
 
 // setStatus sets a user's status: PUT /ccaas/users/{id}/status with the status that the user has and the one to have. That is what
 // Talkdesk's public connector does; it takes Available and one custom status, and is marked as deprecated.
@@ -14,7 +18,7 @@ func setStatus(in *sdk.Incoming, out *sdk.Outgoing) error {
 	case in.Get("data.state.reason").Str() == "api" && c.Member("api_changes").Str() != "send":
 		return sdk.Drop("echo")
 	}
-	path := orElse(c.Member("user_id").Str(), "data.agent.id")
+	path := cmp.Or(c.Member("user_id").Str(), "data.agent.id")
 	user := in.Get(path).Str()
 	if user == "" {
 		return sdk.Fail("event has no " + path + ", by which Talkdesk could know the user")
@@ -64,7 +68,7 @@ func statusFor(name, base string) (string, error) {
 }
 
 // busy is the custom status that the account has for people who take nothing.
-func busy() string { return orElse(sdk.Config().Member("busy").Str(), "Busy") }
+func busy() string { return cmp.Or(sdk.Config().Member("busy").Str(), "Busy") }
 
 // current is the status that the user is said to have: what is configured, or of the two that can be set the other one. That
 // Talkdesk holds it against the real one is a guess.

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk"
+import (
+	"strings"
+
+	"github.com/plugboard/plugboard/sdk"
+)
 
 // trigger is what fires an automation, and what it is in the canonical model.
 type trigger struct {
@@ -57,15 +61,7 @@ func triggerOf(name string) (t trigger, known bool) {
 const unmapped = "vendor.unmapped"
 
 // plainName is a trigger's name without spaces around it and without a full stop.
-func plainName(s string) string {
-	for s != "" && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
-	}
-	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t' || s[len(s)-1] == '.') {
-		s = s[:len(s)-1]
-	}
-	return s
-}
+func plainName(s string) string { return strings.TrimRight(strings.TrimLeft(s, " \t"), " \t.") }
 
 // statusBases are Talkdesk's statuses, and how available they make somebody.
 var statusBases = [...]struct{ name, base string }{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/form"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
@@ -75,25 +76,9 @@ func (r *report) query() string {
 			out = append(out, '&')
 		}
 		out = append(append(out, f.name...), '=')
-		out = escape(out, f.value)
+		out = form.AppendEscaped(out, f.value) // a space as the plus that the vendor is taken to send
 	}
 	return string(out)
-}
-
-// escape appends a parameter's value, a space as the plus that the vendor is taken to send.
-func escape(dst []byte, s string) []byte {
-	const hex = "0123456789ABCDEF"
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			dst = append(dst, c)
-		case c == ' ':
-			dst = append(dst, '+')
-		default:
-			dst = append(dst, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return dst
 }
 
 // withQuery puts parameters behind those that a link has.

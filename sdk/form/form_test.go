@@ -2,6 +2,7 @@ package form_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/plugboard/plugboard/sdk/form"
@@ -17,13 +18,19 @@ func TestAppendUnescaped(t *testing.T) {
 	}
 }
 
-// FuzzAppendUnescaped: what is a query's escape is read as the standard library reads it; anything else is no panic, and is not
-// longer than it came.
-func FuzzAppendUnescaped(f *testing.F) {
-	for _, s := range []string{"abc%3D%3D", "a+b", "%", "%f", "%zz", "%C3%BC%"} {
+// FuzzForm: what is a query's escape is read as the standard library reads it; anything else is no panic, and is not longer than it
+// came. Every text is escaped as the standard library does it.
+func FuzzForm(f *testing.F) {
+	for _, s := range []string{"abc%3D%3D", "a+b", "%", "%f", "%zz", "%C3%BC%", "a/b?c&d=e+ü~-_.\x00"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := string(form.AppendEscaped(nil, s)), url.QueryEscape(s); got != want {
+			t.Errorf("%q escaped: %q, want %q", s, got, want)
+		}
+		if got, want := string(form.AppendPercent(nil, s)), strings.ReplaceAll(url.QueryEscape(s), "+", "%20"); got != want {
+			t.Errorf("%q in a URL: %q, want %q", s, got, want)
+		}
 		got := string(form.AppendUnescaped(nil, s))
 		if want, err := url.QueryUnescape(s); err == nil && got != want || len(got) > len(s) {
 			t.Errorf("%q: %q, want %q", s, got, want)

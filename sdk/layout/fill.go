@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"github.com/plugboard/plugboard/sdk/form"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
@@ -45,7 +46,7 @@ func appendValue(dst []byte, w where, s string) []byte {
 		}
 		return dst
 	}
-	return appendPair(dst, s)
+	return form.AppendEscaped(dst, s)
 }
 
 // number says whether s is a number as JSON writes it.
@@ -61,31 +62,10 @@ func appendPlain(dst []byte, s string, keep bool) []byte {
 		case c == ' ' && !keep:
 			dst = append(dst, '+')
 		case (c < ' ' || c >= 0x7f) && !keep:
-			dst = appendPercent(dst, c)
+			dst = form.AppendByte(dst, c)
 		default:
 			dst = append(dst, c)
 		}
 	}
 	return dst
-}
-
-// appendPair writes a value of a form: everything but letters, digits and -_.~ is escaped.
-func appendPair(dst []byte, s string) []byte {
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			dst = append(dst, c)
-		case c == ' ':
-			dst = append(dst, '+')
-		default:
-			dst = appendPercent(dst, c)
-		}
-	}
-	return dst
-}
-
-func appendPercent(dst []byte, c byte) []byte {
-	const hex = "0123456789ABCDEF"
-	return append(dst, '%', hex[c>>4], hex[c&15])
 }

@@ -1,6 +1,9 @@
 package layout
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"github.com/plugboard/plugboard/sdk/form"
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
 
 // Rebuild writes a body as the layout's product would have written it: with the values put in, and with what a walk has left
 // of the body (rest, an object) where it stood. An absent value is left out. The layout's own literals stand where literals says so;
@@ -87,7 +90,7 @@ func appendPairs(dst []byte, root jsondoc.Value) []byte {
 		if len(dst) > 0 {
 			dst = append(dst, '&')
 		}
-		dst = appendPair(append(appendPair(dst, name), '='), v.Str())
+		dst = form.AppendEscaped(append(form.AppendEscaped(dst, name), '='), v.Str())
 	}
 	for name, v := range root.Each {
 		if v.Kind() != jsondoc.Array {

@@ -3,6 +3,7 @@ package template
 import (
 	"unicode/utf8"
 
+	"github.com/plugboard/plugboard/sdk/form"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
@@ -37,29 +38,11 @@ func appendText(dst []byte, p place, s string) []byte {
 	case htmlText, htmlAttribute:
 		return appendHTML(dst, s, p == htmlAttribute)
 	case formPlace:
-		return appendPercent(dst, s, true)
+		return form.AppendEscaped(dst, s)
 	case urlSegment, urlQuery:
-		return appendPercent(dst, s, false)
+		return form.AppendPercent(dst, s) // a slash in a value is part of its segment, an ampersand of its parameter
 	}
 	return append(dst, s...)
-}
-
-// appendPercent percent-encodes everything but RFC 3986's unreserved characters. A slash in a value is then part of its
-// segment, an ampersand part of its parameter.
-func appendPercent(dst []byte, s string, plus bool) []byte {
-	const hex = "0123456789ABCDEF"
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			dst = append(dst, c)
-		case c == ' ' && plus:
-			dst = append(dst, '+')
-		default:
-			dst = append(dst, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return dst
 }
 
 // appendXML writes character data, safe in quotes too. What XML 1.0 has no way to write stays, for the check of the
