@@ -51,11 +51,7 @@ func read(r *sdk.Request, out *sdk.Events) error {
 		m.out.Subject("contact", sdk.Identifier(m.about.Member("id")))
 	}
 	root.Member("token").Carry()
-	if root.Kind() == jsondoc.Object {
-		m.data.Rest("extensions."+vendor, root)
-	} else {
-		m.data.Rest("extensions."+vendor+".body", root)
-	}
+	sdk.Keep(m.data, vendor, root)
 	return nil
 }
 

@@ -33,11 +33,7 @@ func record(root jsondoc.Value, r *sdk.Request, out *sdk.Events) {
 	}
 	e.TimeFrom(root.Member("EventTimestamp"))
 	e.Received(r.ReceivedAt())
-	if root.Kind() == jsondoc.Object {
-		d.Rest("extensions."+vendor, root)
-	} else {
-		d.Rest("extensions."+vendor+".body", root)
-	}
+	sdk.Keep(d, vendor, root)
 }
 
 // identify sets what says which event this is: its EventId, else what it says.

@@ -73,11 +73,7 @@ func (m *message) fill(r *sdk.Request, out *sdk.Events) {
 		m.conversation(talk, step)
 	}
 	m.when(r)
-	if m.root.Kind() == jsondoc.Object {
-		m.data.Rest("extensions."+vendor, m.root)
-	} else {
-		m.data.Rest("extensions."+vendor+".body", m.root)
-	}
+	sdk.Keep(m.data, vendor, m.root)
 }
 
 // identify sets what says which event this is: EventBridge numbers what it hands on; elsewhere it is what a notification says.

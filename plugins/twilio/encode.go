@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/draft"
@@ -21,7 +22,7 @@ func rebuild(in *sdk.Incoming, out *sdk.Message) error {
 			return sdk.Reject("TaskRouter has no event for " + in.Type())
 		}
 	}
-	if kept := in.Extensions(vendor); in.Vendor() == vendor && (prefixed(name, prefix) || !flat(kept)) {
+	if kept := in.Extensions(vendor); in.Vendor() == vendor && (strings.HasPrefix(name, prefix) || !flat(kept)) {
 		if formed(kept) {
 			return sdk.Reject("a form carries texts alone, and under extensions.twilio stands something else")
 		}
@@ -120,7 +121,7 @@ func (d *rebuilt) stream(typ string) {
 	}
 	if !d.Put(typ, "type") {
 		d.put("EventType", typ)
-	} else if prefixed(typ, prefix) {
+	} else if strings.HasPrefix(typ, prefix) {
 		d.put("EventType", typ[len(prefix):])
 	}
 	d.fill()
@@ -141,7 +142,7 @@ func (d *rebuilt) fill() {
 			d.move(field)
 		}
 		d.Copy(spent, d.place(places.At(spent)))
-	case prefixed(kind, "agent.work_item."):
+	case strings.HasPrefix(kind, "agent.work_item."):
 		for _, field := range workFields {
 			d.move(field)
 		}

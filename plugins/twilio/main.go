@@ -8,6 +8,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
@@ -29,7 +31,7 @@ const (
 const prefix = "com.twilio.taskrouter."
 
 func read(r *sdk.Request, out *sdk.Events) error {
-	if prefixed(r.Header("content-type"), "application/x-www-form-urlencoded") {
+	if strings.HasPrefix(r.Header("content-type"), "application/x-www-form-urlencoded") {
 		root := r.Form().Root()
 		m := message{root: root, fields: root}
 		m.name = sdk.Identifier(m.field("EventType"))
@@ -61,7 +63,7 @@ func stream(root jsondoc.Value, r *sdk.Request, out *sdk.Events) {
 	switch m.typ = sdk.Identifier(root.Member("type")); {
 	case m.typ == "":
 		m.name = sdk.Identifier(m.field("EventType"))
-	case prefixed(m.typ, prefix):
+	case strings.HasPrefix(m.typ, prefix):
 		m.name = m.typ[len(prefix):]
 		if own := m.field("EventType"); own.Str() == m.name {
 			own.Carry()
@@ -74,5 +76,3 @@ func stream(root jsondoc.Value, r *sdk.Request, out *sdk.Events) {
 	}
 	m.fill(r, out)
 }
-
-func prefixed(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

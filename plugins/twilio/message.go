@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/rfc3339"
@@ -57,16 +59,12 @@ func (m *message) fill(r *sdk.Request, out *sdk.Events) {
 	switch {
 	case kind == "agent.state.changed":
 		m.activity()
-	case prefixed(kind, "agent.work_item."):
+	case strings.HasPrefix(kind, "agent.work_item."):
 		for _, field := range workFields {
 			m.data.StrFrom(field, m.field(places.At(field)))
 		}
 	}
-	if m.root.Kind() == jsondoc.Object {
-		m.data.Rest("extensions."+vendor, m.root)
-	} else {
-		m.data.Rest("extensions."+vendor+".body", m.root)
-	}
+	sdk.Keep(m.data, vendor, m.root)
 }
 
 // maxSeconds is beyond every time that a Timestamp in Unix seconds is taken for.

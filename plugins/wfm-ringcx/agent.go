@@ -1,5 +1,7 @@
 package main
 
+import "github.com/plugboard/plugboard/sdk"
+
 // session fills in a login or logout.
 func (m *message) session(account string) {
 	m.agent()
@@ -12,7 +14,7 @@ func (m *message) session(account string) {
 func (m *message) state(account string) {
 	m.agent()
 	m.data.Str("scope", "acd")
-	prev := plain(m.fields[prevStateAt])
+	prev := sdk.Identifier(m.fields[prevStateAt])
 	label := m.named("state", m.kind, eventAuxTypeAt)
 	prevLabel := m.named("previous_state", prev, prevAuxStateAt)
 	m.take(prevStateAt)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
+	"github.com/plugboard/plugboard/sdk/setting"
 	"github.com/plugboard/plugboard/sdk/zone"
 )
 
@@ -14,7 +15,7 @@ type settings struct {
 	account string
 	zone    zone.Zone
 
-	statusBase  table
+	statusBase  setting.Table
 	endReceived bool     // a call's end is when it was reported
 	silent      bool     // answers are 200 and empty
 	ignore      []string // fields that are not the vendor's
@@ -26,9 +27,9 @@ type settings struct {
 	states            []string // which to send; none: all
 	sessions          string   // what logins are made of: auto, events, states
 	agentID           string   // the path of the id by which the workforce system knows agents
-	stateMap          table
+	stateMap          setting.Table
 	callTypes         []string
-	callStates        table
+	callStates        setting.Table
 	noDirection       string // the event_type of a call that has none; "": it is not sent
 }
 
@@ -49,21 +50,21 @@ func (s *settings) read(key string, v jsondoc.Value) (err error) {
 	choice := ""
 	switch key {
 	case "account":
-		err = text(key, v, &s.account)
+		err = setting.Text(key, v, &s.account)
 	case "timezone":
 		if s.zone, err = zone.Parse(v.Str()); err != nil || v.Kind() != jsondoc.String {
 			err = sdk.Reject("timezone: " + v.Str() + " is not known; write a name (Europe/Berlin), an offset (+05:30) or a rule (CET-1CEST,M3.5.0,M10.5.0/3)")
 		}
 	case "status_base":
-		err = s.statusBase.read(key, v, "available", "limited", "engaged", "wrap_up", "unavailable", "offline", "unknown")
+		err = s.statusBase.Read(key, v, "available", "limited", "engaged", "wrap_up", "unavailable", "offline", "unknown")
 	case "call_end":
-		choice, err = oneOf(key, v, "computed", "received")
+		choice, err = setting.OneOf(key, v, "computed", "received")
 		s.endReceived = choice == "received"
 	case "mode":
-		choice, err = oneOf(key, v, "generic-http", "agent-state-subscription")
+		choice, err = setting.OneOf(key, v, "generic-http", "agent-state-subscription")
 		s.silent = choice == "agent-state-subscription"
 	case "ignore":
-		err = list(key, v, &s.ignore)
+		err = setting.List(key, v, &s.ignore)
 	case "authorization": // stands where the source says who may post
 	default:
 		return s.readFeed(key, v)
@@ -76,33 +77,33 @@ func (s *settings) readFeed(key string, v jsondoc.Value) (err error) {
 	choice := ""
 	switch key {
 	case "agent_url":
-		err = text(key, v, &s.agentURL)
+		err = setting.Text(key, v, &s.agentURL)
 	case "call_url":
-		err = text(key, v, &s.callURL)
+		err = setting.Text(key, v, &s.callURL)
 	case "method":
-		s.method, err = oneOf(key, v, "POST", "GET", "PUT")
+		s.method, err = setting.OneOf(key, v, "POST", "GET", "PUT")
 	case "send_body_as_json":
 		var ok bool
 		if s.json, ok = v.Bool(); !ok || v.Kind() != jsondoc.Bool {
 			err = sdk.Reject(key + ": write true or false")
 		}
 	case "empty":
-		choice, err = oneOf(key, v, "send", "omit")
+		choice, err = setting.OneOf(key, v, "send", "omit")
 		s.omitEmpty = choice == "omit"
 	case "states":
 		err = s.readStates(v)
 	case "sessions":
-		s.sessions, err = oneOf(key, v, "auto", "events", "states")
+		s.sessions, err = setting.OneOf(key, v, "auto", "events", "states")
 	case "agent_id":
-		err = text(key, v, &s.agentID)
+		err = setting.Text(key, v, &s.agentID)
 	case "state_map":
-		err = s.stateMap.read(key, v)
+		err = s.stateMap.Read(key, v)
 	case "call_types":
-		err = list(key, v, &s.callTypes)
+		err = setting.List(key, v, &s.callTypes)
 	case "call_states":
-		err = s.callStates.read(key, v)
+		err = s.callStates.Read(key, v)
 	case "no_direction":
-		choice, err = oneOf(key, v, "ACD-CALL", "VPD-CALL", "drop")
+		choice, err = setting.OneOf(key, v, "ACD-CALL", "VPD-CALL", "drop")
 		s.noDirection = strings.TrimPrefix(choice, "drop")
 	default:
 		err = sdk.Reject("unknown key " + key + "; a source has account, timezone, status_base, call_end, mode and ignore; a destination account, timezone, " +
@@ -116,69 +117,8 @@ func (s *settings) readStates(v jsondoc.Value) error {
 	if v.Str() == "all" {
 		return nil
 	}
-	if err := list("states", v, &s.states); err != nil || len(s.states) == 0 {
+	if err := setting.List("states", v, &s.states); err != nil || len(s.states) == 0 {
 		return sdk.Reject(`states: write "all", or a list of "login", "logout" and states: ["login", "logout", "LUNCH"]`)
 	}
 	return nil
-}
-
-// table are names and what they stand for, in the order of the configuration.
-type table []struct{ name, value string }
-
-// read reads a table of texts; words are what its values may be, any if there are none.
-func (t *table) read(key string, v jsondoc.Value, words ...string) error {
-	if v.Kind() != jsondoc.Object {
-		return sdk.Reject(key + ` is not a table; write ` + key + ` = { "name" = "…" }`)
-	}
-	for name, word := range v.Each {
-		if word.Kind() != jsondoc.String {
-			return sdk.Reject(key + `: "` + name + `" is not set to a text`)
-		}
-		if len(words) > 0 {
-			if _, err := oneOf(key+`: "`+name+`"`, word, words...); err != nil {
-				return err
-			}
-		}
-		*t = append(*t, struct{ name, value string }{name, word.Str()})
-	}
-	return nil
-}
-
-func (t table) find(name string) (value string, ok bool) {
-	for _, e := range t {
-		if name != "" && sameCode(e.name, name) {
-			return e.value, true
-		}
-	}
-	return "", false
-}
-
-func text(key string, v jsondoc.Value, to *string) error {
-	if *to = v.Str(); v.Kind() != jsondoc.String {
-		return sdk.Reject(key + " is not a text")
-	}
-	return nil
-}
-
-func list(key string, v jsondoc.Value, to *[]string) error {
-	*to = nil
-	for _, e := range v.Each {
-		if e.Kind() != jsondoc.String {
-			return sdk.Reject(key + " holds something that is not a text")
-		}
-		*to = append(*to, e.Str())
-	}
-	if v.Kind() != jsondoc.Array {
-		return sdk.Reject(key + ` is not a list of texts; write ` + key + ` = ["…"]`)
-	}
-	return nil
-}
-
-func oneOf(key string, v jsondoc.Value, words ...string) (string, error) {
-	for _, w := range words {
-		if v.Kind() == jsondoc.String && v.Str() == w {
-			return w, nil
-		}
-	}
-	return "", sdk.Reject(key + " is \"" + v.Str() + "\"; write " + strings.Join(words, " or "))
 }

@@ -81,7 +81,7 @@ func callState(in *sdk.Incoming, kind string) string {
 		return raw
 	}
 	outcome := howEnded(in)
-	if state, ok := set.callStates.find(outcome); ok {
+	if state, ok := set.callStates.Find(outcome, sameCode); ok {
 		return state
 	}
 	switch {

@@ -103,7 +103,7 @@ func stateOf(in *sdk.Incoming, v jsondoc.Value, offline string) (feedState, erro
 	}
 	s := feedState{label: name, custom: true}
 	for _, key := range [...]string{name, base} {
-		code, ok := set.stateMap.find(key)
+		code, ok := set.stateMap.Find(key, sameCode)
 		if ok && code == "" {
 			return s, sdk.Drop("state_map maps \"" + key + "\" to nothing")
 		}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/rfc3339"
@@ -32,7 +30,7 @@ func read(r *sdk.Request, out *sdk.Events) error {
 	}
 	var m message
 	m.find(root)
-	m.kind = plain(m.fields[eventTypeAt])
+	m.kind = sdk.Identifier(m.fields[eventTypeAt])
 	m.typ = m.canonicalType()
 	m.out = out.Add(m.typ)
 	m.data = m.out.Data()
@@ -40,11 +38,7 @@ func read(r *sdk.Request, out *sdk.Events) error {
 	if set.silent {
 		out.Reply(200, "")
 	}
-	if root.Kind() == jsondoc.Object {
-		m.data.Rest("extensions."+vendor, root)
-	} else {
-		m.data.Rest("extensions."+vendor+".body", root) // the model wants an object there
-	}
+	sdk.Keep(m.data, vendor, root)
 	return nil
 }
 
@@ -87,7 +81,7 @@ func (m *message) fill(r *sdk.Request) {
 // take gives a field that can serve as an identifier, and marks it as carried; "" for any other.
 func (m *message) take(field int) string {
 	v := m.fields[field]
-	s := plain(v)
+	s := sdk.Identifier(v)
 	if s != "" {
 		v.Carry()
 	}
@@ -108,58 +102,13 @@ func (m *message) when() string {
 
 // unmapped fills in whom a message is about that nobody knows. As nothing says what makes it one occurrence, all of it does.
 func (m *message) unmapped(account string) {
-	parts := append([]string{account, m.kind, m.when()}, rest(m.root)...)
+	parts := append([]string{account, m.kind, m.when()}, sdk.RestParts(m.root, "date_time")...)
 	m.out.IDFrom(parts...)
 	agent, call := m.take(agentIDAt), m.take(callIDAt)
 	m.data.Str("agent.id", agent)
 	m.data.Str("call.id", call)
 	m.out.Subject("call", call)
 	m.out.Subject("agent", agent) // an agent's messages are in order with his states, whatever call they name
-}
-
-// rest lists what has not been taken, names and values, by name: a repeat may have them in another order.
-func rest(root jsondoc.Value) []string {
-	if root.Kind() != jsondoc.Object {
-		return []string{"body", string(root.AppendRest(nil))}
-	}
-	var names, values []string
-	for name := range root.Each {
-		v := root.Member(name) // of a name that comes twice, the last one
-		value := string(v.AppendRest(nil))
-		if text := v.Str(); text != "" && value != "" {
-			value = text // 7 and "7" are the same
-		}
-		i := len(names)
-		for i > 0 && names[i-1] > name {
-			i--
-		}
-		if value == "" || name == "date_time" || i > 0 && names[i-1] == name {
-			continue
-		}
-		names, values = slices.Insert(names, i, name), slices.Insert(values, i, value)
-	}
-	return append(names, values...)
-}
-
-// maxID is the length, in bytes, of what is still taken for an id. The gateway refuses an event with longer attributes.
-const maxID = 512
-
-// plain is a value that can serve as an identifier: a text or number without control characters. Anything else is "", and
-// stays where it is.
-func plain(v jsondoc.Value) string {
-	if k := v.Kind(); k != jsondoc.String && k != jsondoc.Number {
-		return ""
-	}
-	s := v.Str()
-	if len(s) > maxID {
-		return ""
-	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return ""
-		}
-	}
-	return s
 }
 
 // local is an instant by the connection's clocks, as the feed writes times. Of an hour that repeats the second occurrence

@@ -30,7 +30,7 @@ func canonicalBase(code, label string) (base string, custom bool) {
 		}
 	}
 	for _, key := range [...]string{code, label} {
-		if b, ok := set.statusBase.find(key); ok {
+		if b, ok := set.statusBase.Find(key, sameCode); ok {
 			base = b
 		}
 	}

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
 // agentEvent fills in an event about an agent's availability.
 func (m *message) agentEvent(kind string) {
-	id := orElse(m.agentID(), m.subject.id)
+	id := cmp.Or(m.agentID(), m.subject.id)
 	m.about("agent", id)
 	m.actor(id)
 	switch kind {
@@ -81,6 +83,6 @@ var workItemFields = [...]struct{ name, seen string }{
 func (m *message) workItem() {
 	w, at := m.data.Object("work_item"), sdk.Config().Member("work_item")
 	for _, f := range workItemFields {
-		w.StrFrom(f.name, m.event.Get(orElse(at.Member(f.name).Str(), f.seen)))
+		w.StrFrom(f.name, m.event.Get(cmp.Or(at.Member(f.name).Str(), f.seen)))
 	}
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
@@ -130,9 +133,9 @@ func (b *draft) fill() {
 	switch kind := b.in.Type(); {
 	case kind == vendorUnmapped:
 		b.unmapped()
-	case hasPrefix(b.name, "agent."):
+	case strings.HasPrefix(b.name, "agent."):
 		b.agent()
-	case hasPrefix(b.name, "ticket."):
+	case strings.HasPrefix(b.name, "ticket."):
 		b.ticket()
 	default:
 		b.user()
@@ -174,7 +177,7 @@ func (b *draft) agent() {
 	default:
 		at := sdk.Config().Member("work_item")
 		for _, f := range workItemFields {
-			b.move("work_item."+f.name, "event."+orElse(at.Member(f.name).Str(), f.seen))
+			b.move("work_item."+f.name, "event."+cmp.Or(at.Member(f.name).Str(), f.seen))
 		}
 	}
 }
@@ -184,7 +187,7 @@ func (b *draft) unmapped() {
 	agent, ticket := b.in.Get("data.agent.id").Str(), b.in.Get("data.ticket.id").Str()
 	switch {
 	case ticket == "":
-	case hasPrefix(b.name, "ticket."):
+	case strings.HasPrefix(b.name, "ticket."):
 		b.about("ticket", ticket, "detail.id", "detail.ticket_id", "event.ticket_id")
 	default:
 		b.about("ticket", ticket, "detail.ticket_id", "event.ticket_id")
@@ -193,7 +196,7 @@ func (b *draft) unmapped() {
 		return
 	}
 	switch role := lower(b.kept.Get("detail.role").Str()); {
-	case hasPrefix(b.name, "user.") && ticket == "" && (role == "agent" || role == "admin") && b.put(agent, "detail.id"):
+	case strings.HasPrefix(b.name, "user.") && ticket == "" && (role == "agent" || role == "admin") && b.put(agent, "detail.id"):
 		b.refer("user", agent)
 	default:
 		b.put(agent, "detail.agent_id", "event.agent_id")

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"strings"
+
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
 
 // maxID is the length, in bytes, of what is still taken for an id. The gateway refuses an event with longer attributes,
 // and one odd value should not cost the event.
@@ -65,7 +69,7 @@ func parseReference(v jsondoc.Value) reference {
 	if id := s[colon+1:]; id != "" && (id[0] != '{' || id[len(id)-1] != '}') { // a placeholder that nobody replaced is none
 		r.id = id
 	}
-	if len("zen:") <= colon && hasPrefix(s, "zen:") {
+	if len("zen:") <= colon && strings.HasPrefix(s, "zen:") {
 		r.kind = s[len("zen:"):colon]
 	}
 	return r
@@ -84,12 +88,4 @@ func (r reference) carried(kind, id string) {
 	if id != "" && r.kind == kind && r.id == id {
 		r.v.Carry()
 	}
-}
-
-// orElse gives the first that is not empty.
-func orElse(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

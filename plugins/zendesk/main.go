@@ -16,6 +16,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
@@ -68,7 +70,7 @@ func content(r *sdk.Request) (jsondoc.Value, error) {
 	if err == nil {
 		return doc.Root(), nil
 	}
-	if hasPrefix(r.Header("content-type"), "application/x-www-form-urlencoded") {
+	if strings.HasPrefix(r.Header("content-type"), "application/x-www-form-urlencoded") {
 		return r.Form().Root(), nil
 	}
 	return jsondoc.Value{}, sdk.Fail("body is not JSON: " + err.Error())
@@ -79,13 +81,11 @@ func (m *message) fill(kind string) {
 	switch {
 	case kind == vendorUnmapped:
 		m.unmapped()
-	case hasPrefix(m.name, "agent."):
+	case strings.HasPrefix(m.name, "agent."):
 		m.agentEvent(kind)
-	case hasPrefix(m.name, "ticket."):
+	case strings.HasPrefix(m.name, "ticket."):
 		m.ticketEvent(kind)
 	default:
 		m.userEvent()
 	}
 }
-
-func hasPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 	"github.com/plugboard/plugboard/sdk/rfc3339"
@@ -38,7 +40,7 @@ func open(root jsondoc.Value) message {
 // cutPrefix takes the prefix off a type. Zendesk prints it with a colon and, for some user events, with a slash.
 func cutPrefix(typ string) (name string, ok bool) {
 	const prefix = "zen:event-type"
-	if n := len(prefix); hasPrefix(typ, prefix) && len(typ) > n && (typ[n] == ':' || typ[n] == '/') {
+	if n := len(prefix); strings.HasPrefix(typ, prefix) && len(typ) > n && (typ[n] == ':' || typ[n] == '/') {
 		return typ[n+1:], true
 	}
 	return typ, false

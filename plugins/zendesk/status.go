@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
@@ -105,7 +106,7 @@ func statusesListed(a *sdk.Answer, v *sdk.Verdict, want wanted) {
 	case spare.id != "":
 		f = spare
 	default:
-		v.Dead("status \"" + want.status + "\" does not exist in Zendesk, which has " + orElse(names, "none") +
+		v.Dead("status \"" + want.status + "\" does not exist in Zendesk, which has " + cmp.Or(names, "none") +
 			"; create it there, or give another in status_map")
 		return
 	}
@@ -120,7 +121,7 @@ func statusesListed(a *sdk.Answer, v *sdk.Verdict, want wanted) {
 func (w wanted) search(page jsondoc.Value, names *string, spare *found) (f found, ok bool) {
 	for _, list := range [...]string{"default", "custom", "data"} {
 		for _, s := range page.Member(list).Each {
-			name, id := orElse(s.Get("attributes.name").Str(), s.Member("name").Str()), plain(s.Member("id"))
+			name, id := cmp.Or(s.Get("attributes.name").Str(), s.Member("name").Str()), plain(s.Member("id"))
 			if name == "" || id == "" {
 				continue
 			}

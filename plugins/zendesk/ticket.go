@@ -1,13 +1,15 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
 // ticketEvent fills in an event about a ticket.
 func (m *message) ticketEvent(kind string) {
-	id := orElse(first(m.detail.Member("id")), m.subject.of("ticket"))
+	id := cmp.Or(first(m.detail.Member("id")), m.subject.of("ticket"))
 	m.about("ticket", id)
 	m.ticket()
 	m.actor("")

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk/jsondoc"
+import (
+	"strings"
+
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
 
 const vendorUnmapped = "vendor.unmapped"
 
@@ -47,7 +51,7 @@ func canonicalType(name string, detail jsondoc.Value) string {
 		"ticket.tags_changed", "ticket.task_due_at_changed", "ticket.type_changed":
 		return "ticket.updated"
 	}
-	if hasPrefix(name, "user.") && lower(detail.Member("role").Str()) == "end-user" {
+	if strings.HasPrefix(name, "user.") && lower(detail.Member("role").Str()) == "end-user" {
 		if name == "user.created" {
 			return "contact.created"
 		}

@@ -1,5 +1,10 @@
 package main
 
+import (
+	"cmp"
+	"strings"
+)
+
 // unmapped fills in whom a message is about that the plugin cannot otherwise read, if it says so.
 func (m *message) unmapped() {
 	if !m.enveloped {
@@ -9,23 +14,23 @@ func (m *message) unmapped() {
 	agent := m.agentID()
 	switch {
 	case agent != "":
-	case m.subject.of("agent") != "" || hasPrefix(m.name, "agent."):
+	case m.subject.of("agent") != "" || strings.HasPrefix(m.name, "agent."):
 		agent = m.subject.id
-	case m.subject.of("user") != "" || hasPrefix(m.name, "user."):
+	case m.subject.of("user") != "" || strings.HasPrefix(m.name, "user."):
 		agent = m.staff()
 	}
 	ticket := first(m.detail.Member("ticket_id"), m.event.Member("ticket_id"))
-	if ticket == "" && hasPrefix(m.name, "ticket.") {
+	if ticket == "" && strings.HasPrefix(m.name, "ticket.") {
 		ticket = first(m.detail.Member("id"))
 	}
-	m.aboutEither(orElse(ticket, m.subject.of("ticket")), agent)
+	m.aboutEither(cmp.Or(ticket, m.subject.of("ticket")), agent)
 }
 
 // staff is the user's id where the role says that it is an agent.
 func (m *message) staff() string {
 	switch lower(m.detail.Member("role").Str()) {
 	case "agent", "admin":
-		id := orElse(first(m.detail.Member("id")), m.subject.of("user"))
+		id := cmp.Or(first(m.detail.Member("id")), m.subject.of("user"))
 		m.subject.carried("user", id)
 		return id
 	}

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/plugboard/plugboard/sdk"
+import (
+	"cmp"
+
+	"github.com/plugboard/plugboard/sdk"
+)
 
 // wanted is what an event asks for: a status of an agent.
 type wanted struct {
@@ -35,7 +39,7 @@ func wantedStatus(in *sdk.Incoming) (want wanted, err error) {
 
 // zendeskID is what stands at the path that the configuration gives under key, as it is or through the table of agents.
 func zendeskID(in *sdk.Incoming, key, path string) (string, error) {
-	path = orElse(sdk.Config().Member(key).Str(), path)
+	path = cmp.Or(sdk.Config().Member(key).Str(), path)
 	id := in.Get(path).Str()
 	if id == "" {
 		return "", sdk.Fail("event has no " + path + ", by which Zendesk could know whom it is about; set " + key)
@@ -67,9 +71,9 @@ func statusFor(name, base string) (status, otherwise string, err error) {
 	if base != "available" {
 		switch unmapped {
 		case "drop":
-			return "", "", sdk.Drop("status_map has nothing for \"" + orElse(name, base) + "\"")
+			return "", "", sdk.Drop("status_map has nothing for \"" + cmp.Or(name, base) + "\"")
 		case "fail":
-			return "", "", sdk.Fail("status_map has nothing for \"" + orElse(name, base) + "\"; add it, or set unmapped")
+			return "", "", sdk.Fail("status_map has nothing for \"" + cmp.Or(name, base) + "\"; add it, or set unmapped")
 		}
 	}
 	otherwise = statusOf(base, unmapped == "base")

@@ -47,8 +47,8 @@ func agentID(number string) string {
 		return ""
 	}
 	for _, a := range set.agents {
-		if a.name == number {
-			return a.value
+		if a.Name == number {
+			return a.Value
 		}
 	}
 	if set.table != "" {
@@ -75,7 +75,7 @@ func baseOf(name string) (base string, custom bool) {
 			base, custom = s.base, false
 		}
 	}
-	if b, ok := set.statusBase.find(name); ok {
+	if b, ok := set.statusBase.Find(name, sameName); ok {
 		base = b
 	}
 	return base, custom
@@ -85,7 +85,7 @@ const unmapped = "vendor.unmapped"
 
 // canonicalType maps a type: by the connection's table, then by what is documented or guessed.
 func canonicalType(typ string) string {
-	if kind, ok := set.types.find(typ); ok {
+	if kind, ok := set.types.Find(typ, sameName); ok {
 		return kind
 	}
 	for _, t := range types {

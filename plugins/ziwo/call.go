@@ -85,7 +85,7 @@ func (m *message) direction() {
 
 // outcomeOf maps a call's result: by the connection's table, by what was seen, or as the outcome of that very name.
 func outcomeOf(result string) string {
-	if o, ok := set.results.find(result); ok {
+	if o, ok := set.results.Find(result, sameName); ok {
 		return o
 	}
 	if sameName(result, "no-answer") {

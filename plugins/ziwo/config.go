@@ -1,10 +1,9 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
+	"github.com/plugboard/plugboard/sdk/setting"
 )
 
 // settings are the configuration, read once for an instance.
@@ -12,10 +11,10 @@ type settings struct {
 	// a source's; a destination takes account and internal_number_pattern too
 	account    string
 	internal   pattern
-	statusBase table
-	types      table // canonical types by Ziwo's
-	results    table // outcomes by Ziwo's
-	agents     table // agents' ids by their numbers
+	statusBase setting.Table
+	types      setting.Table // canonical types by Ziwo's
+	results    setting.Table // outcomes by Ziwo's
+	agents     setting.Table // agents' ids by their numbers
 	table      string
 
 	// a destination's
@@ -46,23 +45,23 @@ func configure() error {
 func (s *settings) read(key string, v jsondoc.Value) (err error) {
 	switch key {
 	case "account":
-		err = text(key, v, &s.account)
+		err = setting.Text(key, v, &s.account)
 	case "internal_number_pattern":
 		fault := ""
 		if s.internal, fault = parsePattern(v.Str()); fault != "" || v.Str() == "" {
 			err = sdk.Reject(key + ": " + fault + `; write one like "^[0-9]{2,6}$"; it has characters, classes, \d, ., counts and |`)
 		}
 	case "status_base":
-		err = s.statusBase.read(key, v, bases...)
+		err = s.statusBase.Read(key, v, bases...)
 	case "types":
-		err = s.types.read(key, v, "call.created", "call.ringing", "call.answered", "call.ended", "call.held", "call.resumed", "call.transferred",
+		err = s.types.Read(key, v, "call.created", "call.ringing", "call.answered", "call.ended", "call.held", "call.resumed", "call.transferred",
 			"call.missed", "call.abandoned", "agent.logged_in", "agent.logged_out", "agent.state.changed", unmapped)
 	case "results":
-		err = s.results.read(key, v, outcomes[:]...)
+		err = s.results.Read(key, v, outcomes[:]...)
 	case "agents":
-		err = s.agents.read(key, v)
+		err = s.agents.Read(key, v)
 	case "agent_table":
-		err = text(key, v, &s.table)
+		err = setting.Text(key, v, &s.table)
 	default:
 		return s.readOut(key, v)
 	}
@@ -74,7 +73,7 @@ func (s *settings) readOut(key string, v jsondoc.Value) (err error) {
 	choice := ""
 	switch key {
 	case "action":
-		choice, err = oneOf(key, v, "status", "webhook")
+		choice, err = setting.OneOf(key, v, "status", "webhook")
 		s.webhook = choice == "webhook"
 	case "statuses":
 		for name, n := range v.Each {
@@ -91,12 +90,12 @@ func (s *settings) readOut(key string, v jsondoc.Value) (err error) {
 		err = checkLogins(v)
 		s.logins = v
 	case "login_format":
-		choice, err = oneOf(key, v, "json", "form")
+		choice, err = setting.OneOf(key, v, "json", "form")
 		s.formLogin = choice == "form"
 	case "comment":
-		err = text(key, v, &s.comment)
+		err = setting.Text(key, v, &s.comment)
 	case "api_changes":
-		choice, err = oneOf(key, v, "drop", "send")
+		choice, err = setting.OneOf(key, v, "drop", "send")
 		s.apiChanges = choice == "send"
 	default:
 		err = sdk.Reject("unknown key " + key + "; a source has account, internal_number_pattern, status_base, types, results, agents and agent_table; " +
@@ -122,51 +121,4 @@ func checkLogins(v jsondoc.Value) error {
 		return sdk.Reject(`logins is not a table; write logins = { "8447" = { username = "ada@example.com", password = "{{secret.ziwo.ada}}" } }`)
 	}
 	return nil
-}
-
-// table are names and what they stand for, in the order of the configuration.
-type table []struct{ name, value string }
-
-// read reads a table of texts; words are what its values may be, any if there are none.
-func (t *table) read(key string, v jsondoc.Value, words ...string) error {
-	if v.Kind() != jsondoc.Object {
-		return sdk.Reject(key + ` is not a table; write ` + key + ` = { "name" = "…" }`)
-	}
-	for name, word := range v.Each {
-		if word.Kind() != jsondoc.String {
-			return sdk.Reject(key + `: "` + name + `" is not set to a text`)
-		}
-		if len(words) > 0 {
-			if _, err := oneOf(key+`: "`+name+`"`, word, words...); err != nil {
-				return err
-			}
-		}
-		*t = append(*t, struct{ name, value string }{name, word.Str()})
-	}
-	return nil
-}
-
-func (t table) find(name string) (value string, ok bool) {
-	for _, e := range t {
-		if name != "" && sameName(e.name, name) {
-			return e.value, true
-		}
-	}
-	return "", false
-}
-
-func text(key string, v jsondoc.Value, to *string) error {
-	if *to = v.Str(); v.Kind() != jsondoc.String {
-		return sdk.Reject(key + " is not a text")
-	}
-	return nil
-}
-
-func oneOf(key string, v jsondoc.Value, words ...string) (string, error) {
-	for _, w := range words {
-		if v.Kind() == jsondoc.String && v.Str() == w {
-			return w, nil
-		}
-	}
-	return "", sdk.Reject(key + " is \"" + v.Str() + "\"; write " + strings.Join(words, " or "))
 }

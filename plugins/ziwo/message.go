@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
@@ -39,7 +40,7 @@ func fill(in *sdk.Incoming, body jsondoc.Obj) (why string) {
 		return "Ziwo has no message for " + in.Type()
 	}
 	d.put("type", typ)
-	if hasPrefix(in.Type(), "agent.") || hasPrefix(typ, "agent-") {
+	if strings.HasPrefix(in.Type(), "agent.") || strings.HasPrefix(typ, "agent-") {
 		d.agent()
 	} else {
 		d.call()
@@ -129,8 +130,8 @@ func (d *draft) number() string {
 	}
 	id := d.in.Get("data.agent.id").Str()
 	for _, a := range set.agents {
-		if a.value == id && id != "" {
-			return a.name
+		if a.Value == id && id != "" {
+			return a.Name
 		}
 	}
 	return id
@@ -203,8 +204,8 @@ func (d *draft) when(t rfc3339.Time) {
 // resultOf is Ziwo's word for an outcome: by the connection's table, or what was seen.
 func resultOf(outcome string) string {
 	for _, r := range set.results {
-		if r.value == outcome && outcome != "" {
-			return r.name
+		if r.Value == outcome && outcome != "" {
+			return r.Name
 		}
 	}
 	switch outcome {

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
@@ -41,16 +41,14 @@ func read(r *sdk.Request, out *sdk.Events) error {
 		m.call()
 	}
 	m.out.Received(r.ReceivedAt())
-	if m.root.Kind() == jsondoc.Object {
-		m.data.Rest("extensions."+vendor, m.root)
-	} else {
-		m.data.Rest("extensions."+vendor+".body", m.root) // the model wants an object there
-	}
+	sdk.Keep(m.data, vendor, m.root)
 	return nil
 }
 
 // aboutAgent tells the two kinds of messages apart; of an unknown type, by its name.
-func (m *message) aboutAgent() bool { return hasPrefix(m.kind, "agent.") || hasPrefix(m.typ, "agent-") }
+func (m *message) aboutAgent() bool {
+	return strings.HasPrefix(m.kind, "agent.") || strings.HasPrefix(m.typ, "agent-")
+}
 
 // take gives a field that can serve as an identifier, and marks it as carried; "" for any other.
 func (m *message) take(name string) string {
@@ -102,7 +100,7 @@ func apart(a, b rfc3339.Time) int64 {
 // alone does not; of a message that nobody knows all of it does.
 func (m *message) identify() {
 	what := plain(m.root.Member("callID"))
-	if what == "" || hasPrefix(m.kind, "agent.") {
+	if what == "" || strings.HasPrefix(m.kind, "agent.") {
 		what = m.root.Member("data").Str()
 	}
 	began := m.root.Member("startedAtEpoch").Str()
@@ -114,34 +112,9 @@ func (m *message) identify() {
 	}
 	parts := []string{set.account, what, plain(m.root.Member("otherLegCallID")), m.typ, began}
 	if m.kind == unmapped {
-		parts = append(parts, rest(m.root)...)
+		parts = append(parts, sdk.RestParts(m.root, "startedAt", "startedAtEpoch")...)
 	}
 	m.out.IDFrom(parts...)
-}
-
-// rest lists a message's fields, names and values, by name: a repeat may have them in another order. When it began stands
-// elsewhere.
-func rest(root jsondoc.Value) []string {
-	if root.Kind() != jsondoc.Object {
-		return []string{"body", string(root.AppendRest(nil))}
-	}
-	var names, values []string
-	for name := range root.Each {
-		v := root.Member(name) // of a name that comes twice, the last one
-		value := string(v.AppendRest(nil))
-		if text := v.Str(); text != "" && value != "" {
-			value = text // 7 and "7" are the same
-		}
-		i := len(names)
-		for i > 0 && names[i-1] > name {
-			i--
-		}
-		if value == "" || name == "startedAt" || name == "startedAtEpoch" || i > 0 && names[i-1] == name {
-			continue
-		}
-		names, values = slices.Insert(names, i, name), slices.Insert(values, i, value)
-	}
-	return append(names, values...)
 }
 
 // maxID is the length, in bytes, of what is still taken for an id. The gateway refuses an event with longer attributes.
@@ -150,19 +123,9 @@ const maxID = 500
 // plain is a value that can serve as an identifier: a text or number without control characters. Anything else is "", and
 // stays where it is.
 func plain(v jsondoc.Value) string {
-	if k := v.Kind(); k != jsondoc.String && k != jsondoc.Number {
-		return ""
-	}
-	s := v.Str()
+	s := sdk.Identifier(v)
 	if len(s) > maxID {
 		return ""
 	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return ""
-		}
-	}
 	return s
 }
-
-func hasPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

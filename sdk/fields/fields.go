@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/plugboard/plugboard/sdk"
+	"github.com/plugboard/plugboard/sdk/availability"
 	"github.com/plugboard/plugboard/sdk/jsondoc"
 )
 
@@ -13,9 +14,12 @@ import (
 // receive and encode alike, so that what one reads the other puts back.
 type Table [][2]string
 
-// Configured is the table with the configuration's own places; "" is nowhere. It refuses fields that the table does not have. It
-// is for a plugin's init.
+// Configured is the table with the configuration's own places; "" is nowhere. It refuses fields that the table does not have, and
+// what availability.Check does. It is for a plugin's init.
 func (t Table) Configured() (Table, error) {
+	if err := availability.Check("fields"); err != nil {
+		return t, err
+	}
 	own := sdk.Config().Member("fields")
 	if !own.Exists() {
 		return t, nil

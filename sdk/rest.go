@@ -1,0 +1,44 @@
+package sdk
+
+import (
+	"slices"
+
+	"github.com/plugboard/plugboard/sdk/jsondoc"
+)
+
+// What nobody took of a message: it is kept, and says which message it was.
+
+// Keep keeps what nobody took of a message in an event's data, under extensions and its vendor's name; what is no object, as body
+// there: the model wants an object. It comes last, when every field is set.
+func Keep(data jsondoc.Obj, vendor string, message jsondoc.Value) {
+	at := "extensions." + vendor
+	if message.Kind() != jsondoc.Object {
+		at += ".body"
+	}
+	data.Rest(at, message)
+}
+
+// RestParts are for IDFrom, of a message that nothing makes one occurrence but all that it says: what nobody took of it, names and
+// values, by name, since a repeat may have them in another order. The named members are left out.
+func RestParts(message jsondoc.Value, but ...string) []string {
+	if message.Kind() != jsondoc.Object {
+		return []string{"body", string(message.AppendRest(nil))}
+	}
+	var names, values []string
+	for name := range message.Each {
+		v := message.Member(name) // of a name that comes twice, the last one
+		value := string(v.AppendRest(nil))
+		if text := v.Str(); text != "" && value != "" {
+			value = text // 7 and "7" are the same
+		}
+		i := len(names)
+		for i > 0 && names[i-1] > name {
+			i--
+		}
+		if value == "" || slices.Contains(but, name) || i > 0 && names[i-1] == name {
+			continue
+		}
+		names, values = slices.Insert(names, i, name), slices.Insert(values, i, value)
+	}
+	return append(names, values...)
+}
