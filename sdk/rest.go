@@ -8,10 +8,9 @@ import (
 
 // What nobody took of a message: it is kept, and says which message it was.
 
-// Keep keeps what nobody took of a message in an event's data, under extensions and its vendor's name; what is no object, as body
-// there: the model wants an object. It comes last, when every field is set.
-func Keep(data jsondoc.Obj, vendor string, message jsondoc.Value) {
-	at := "extensions." + vendor
+// Keep keeps what nobody took of a message in an event's data, at a path: "extensions.acme". What is no object stands there as body:
+// the model wants an object. It comes last, when every field is set. The path is best a constant: a new one is taken apart anew.
+func Keep(data jsondoc.Obj, at string, message jsondoc.Value) {
 	if message.Kind() != jsondoc.Object {
 		at += ".body"
 	}

@@ -51,7 +51,7 @@ func read(r *sdk.Request, out *sdk.Events) error {
 		m.out.Subject("contact", sdk.Identifier(m.about.Member("id")))
 	}
 	root.Member("token").Carry()
-	sdk.Keep(m.data, vendor, root)
+	sdk.Keep(m.data, "extensions."+vendor, root)
 	return nil
 }
 

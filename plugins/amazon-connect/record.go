@@ -33,7 +33,7 @@ func record(root jsondoc.Value, r *sdk.Request, out *sdk.Events) {
 	}
 	e.TimeFrom(root.Member("EventTimestamp"))
 	e.Received(r.ReceivedAt())
-	sdk.Keep(d, vendor, root)
+	sdk.Keep(d, "extensions."+vendor, root)
 }
 
 // identify sets what says which event this is: its EventId, else what it says.

@@ -1,51 +1,36 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
 // TestNothingIsLost holds the expected events against the messages they were made of: each leaf of a message is in a field
 // or, as it stood, under extensions, and never in both. The other tests show that the plugin makes these events.
 func TestNothingIsLost(t *testing.T) {
-	files, err := filepath.Glob("testdata/in/*.events.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	checked := 0
-	for _, file := range files {
-		var request, expected map[string]any
-		load(t, strings.TrimSuffix(file, ".events.json")+".request.json", &request)
-		load(t, file, &expected)
-		body, ok := request["body"].(map[string]any)
-		if !ok {
-			continue // a form, a list
-		}
-		checked++
-		t.Run(filepath.Base(file), func(t *testing.T) { held(t, body, expected["events"].([]any)[0].(map[string]any)) })
-	}
-	if checked < 20 {
-		t.Errorf("only %d messages were checked", checked)
-	}
+	plugintest.Messages(t, 20, func(t *testing.T, file string) (any, bool) {
+		body, ok := plugintest.Body(t, file).(map[string]any) // not a form, or a list
+		return body, ok
+	}, held, "testdata/in")
 }
 
-func held(t *testing.T, body, event map[string]any) {
+func held(t *testing.T, body any, event map[string]any) {
+	t.Helper()
 	came, kept, said := map[string]string{}, map[string]string{}, map[string]bool{}
-	leaves(body, "", func(path, value string) { came[path] = value })
+	plugintest.EachLeaf(body, func(path, value string) { came[path] = value })
 	data := event["data"].(map[string]any)
 	extensions, _ := data["extensions"].(map[string]any)
-	leaves(extensions["babelforce"], "", func(path, value string) { kept[path] = value })
+	plugintest.EachLeaf(extensions["babelforce"], func(path, value string) { kept[path] = value })
 	fields := maps.Clone(event)
 	fields["data"] = maps.Clone(data)
 	delete(fields["data"].(map[string]any), "extensions")
 	delete(fields, "id_from")
-	leaves(fields, "", func(_, value string) { said[value] = true })
+	plugintest.EachLeaf(fields, func(_, value string) { said[value] = true })
 	for path, value := range came {
 		inField := said[value] || said[instant(value)]
 		if placeholder(value) {
@@ -62,25 +47,6 @@ func held(t *testing.T, body, event map[string]any) {
 		// Lists close up where a placeholder was left out, and what a flag says is in the base in other words.
 		if came[path] != value && !strings.Contains(path, ".tags.") {
 			t.Errorf("extensions have %s at %s, where the message has %q", value, path, came[path])
-		}
-	}
-}
-
-// leaves calls do for each scalar that is not empty.
-func leaves(v any, path string, do func(path, value string)) {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, m := range v {
-			leaves(m, path+"."+name, do)
-		}
-	case []any:
-		for i, m := range v {
-			leaves(m, fmt.Sprintf("%s.%d", path, i), do)
-		}
-	case nil:
-	default:
-		if s := fmt.Sprint(v); s != "" {
-			do(path, s)
 		}
 	}
 }
@@ -106,17 +72,4 @@ func instant(s string) string {
 		return time.Unix(n, 0).UTC().Format(time.RFC3339Nano)
 	}
 	return ""
-}
-
-func load(t *testing.T, file string, into any) {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dec := json.NewDecoder(strings.NewReader(string(b)))
-	dec.UseNumber()
-	if err := dec.Decode(into); err != nil {
-		t.Fatalf("%s: %v", file, err)
-	}
 }

@@ -73,7 +73,7 @@ func (m *message) fill(r *sdk.Request, out *sdk.Events) {
 		m.conversation(talk, step)
 	}
 	m.when(r)
-	sdk.Keep(m.data, vendor, m.root)
+	sdk.Keep(m.data, "extensions."+vendor, m.root)
 }
 
 // identify sets what says which event this is: EventBridge numbers what it hands on; elsewhere it is what a notification says.

@@ -64,7 +64,7 @@ func (m *message) fill(r *sdk.Request, out *sdk.Events) {
 			m.data.StrFrom(field, m.field(places.At(field)))
 		}
 	}
-	sdk.Keep(m.data, vendor, m.root)
+	sdk.Keep(m.data, "extensions."+vendor, m.root)
 }
 
 // maxSeconds is beyond every time that a Timestamp in Unix seconds is taken for.

@@ -1,111 +1,40 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
-	"reflect"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plugboard/plugboard/sdk/plugintest"
 )
 
 // TestCanonical holds the expected events against the canonical ones, field for field. An id is the gateway's to make.
-func TestCanonical(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.event.json")
-	if err != nil || len(files) != 4 {
-		t.Fatalf("%d canonical events, %v", len(files), err)
-	}
-	for _, file := range files {
-		want := load(t, file).(map[string]any)
-		name := strings.TrimSuffix(filepath.Base(file), ".event.json")
-		got := load(t, "testdata/"+name+".events.json").(map[string]any)["events"].([]any)[0].(map[string]any)
-		for _, gateways := range []string{"specversion", "datacontenttype", "id", "id_from"} {
-			delete(want, gateways)
-			delete(got, gateways)
-		}
-		if !reflect.DeepEqual(want, got) {
-			t.Errorf("%s: want %v\n got %v", name, want, got)
-		}
-	}
-}
+func TestCanonical(t *testing.T) { plugintest.Canonical(t, "testdata", 4) }
 
 // TestNothingIsLost holds the expected events against the messages they were made of: each field is in the event, in one
 // place, and what is under extensions stands there as it stood in the message.
 func TestNothingIsLost(t *testing.T) {
-	checked := 0
-	for _, pattern := range []string{"testdata/*.events.json", "testdata/cases/*.events.json"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
+	plugintest.Messages(t, 45, fields, func(t *testing.T, message any, event map[string]any) {
+		for _, fault := range compare(message, event) {
+			t.Error(fault)
 		}
-		for _, file := range files {
-			message := fields(t, strings.TrimSuffix(file, ".events.json")+".request.json")
-			events, _ := load(t, file).(map[string]any)["events"].([]any)
-			if message == nil || len(events) == 0 {
-				continue
-			}
-			checked++
-			t.Run(strings.TrimSuffix(filepath.Base(file), ".events.json"), func(t *testing.T) { held(t, message, events[0].(map[string]any)) })
-		}
-	}
-	if checked < 45 {
-		t.Errorf("only %d messages were checked", checked)
-	}
+	}, "testdata", "testdata/cases")
 	t.Run("control", func(t *testing.T) {
-		event := load(t, "testdata/08-state-working-pending.events.json").(map[string]any)["events"].([]any)[0].(map[string]any)
-		message := fields(t, "testdata/08-state-working-pending.request.json")
+		event := plugintest.Load(t, "testdata/08-state-working-pending.events.json").(map[string]any)["events"].([]any)[0].(map[string]any)
+		message, _ := fields(t, "testdata/08-state-working-pending.request.json")
 		delete(event["data"].(map[string]any)["agent"].(map[string]any), "login_id")
-		delete(event, "id_from") // where it stands as well
-		event["data"].(map[string]any)["extensions"].(map[string]any)["wfm-ringcx"].(map[string]any)["username"] = message["username"]
+		event["data"].(map[string]any)["extensions"].(map[string]any)["wfm-ringcx"].(map[string]any)["username"] = message.(map[string]any)["username"]
 		if faults := compare(message, event); len(faults) != 2 {
 			t.Errorf("a lost field and a doubled one: %v", faults)
 		}
 	})
 }
 
-func held(t *testing.T, message, event map[string]any) {
-	t.Helper()
-	delete(event, "id_from")
-	for _, fault := range compare(message, event) {
-		t.Error(fault)
-	}
-}
-
-// compare finds fields that are nowhere in an event, and such that are in extensions and in a field too.
-func compare(message, event map[string]any) (faults []string) {
-	data := event["data"].(map[string]any)
-	extensions, _ := data["extensions"].(map[string]any)
-	kept, _ := extensions[vendor].(map[string]any)
-	delete(data, "extensions")
-	said, sub := map[string]bool{}, fmt.Sprint(event["subject"])
-	leaves(event, func(value string) { said[value] = true })
-	for name, v := range message {
-		leaves(v, func(value string) {
-			k, isKept := kept[name]
-			there := said[value] || name == "pending_disp" || instant(value) || strings.HasSuffix(sub, "/"+value)
-			if n, err := strconv.Atoi(value); err == nil && said[strconv.Itoa(n)] {
-				there = true
-			}
-			switch {
-			case !isKept && !there:
-				faults = append(faults, fmt.Sprintf("%s: %s is nowhere in the event", name, value))
-			case isKept && !strings.Contains(fmt.Sprint(k), value):
-				faults = append(faults, fmt.Sprintf("%s: extensions have %v for %s", name, k, value))
-			case isKept && said[value] && len(value) > 12: // short ones may stand for something else
-				faults = append(faults, fmt.Sprintf("%s: %s is in a field and under extensions", name, value))
-			}
-		})
-	}
-	for name := range kept {
-		if _, ok := message[name]; !ok && name != "body" {
-			faults = append(faults, name+": under extensions, and not in the message")
-		}
-	}
-	return faults
+func compare(message any, event map[string]any) []string {
+	return plugintest.Members(message.(map[string]any), event, vendor, func(name, value string, _ map[string]bool) bool {
+		return name == "pending_disp" || instant(value)
+	})
 }
 
 // instant says whether a text is a time, which an event has in another spelling; other tests compare them.
@@ -116,44 +45,21 @@ func instant(s string) bool {
 	return err == nil || also == nil || own == nil
 }
 
-// leaves calls do for each scalar that is not empty.
-func leaves(v any, do func(value string)) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, m := range v {
-			leaves(m, do)
-		}
-	case []any:
-		for _, m := range v {
-			leaves(m, do)
-		}
-	case nil:
-	default:
-		if s := fmt.Sprint(v); s != "" {
-			do(s)
-		}
-	}
-}
-
-// fields are a message's: of its JSON, its form or its link; nil where the case is not about that.
-func fields(t *testing.T, file string) map[string]any {
+// fields are a message's: of its JSON, its form or its link; false where the case is not about that.
+func fields(t *testing.T, file string) (any, bool) {
 	t.Helper()
-	r := load(t, file).(map[string]any)
-	body := r["body"]
-	if name, ok := r["body_file"].(string); ok {
-		body = load(t, filepath.Join(filepath.Dir(file), name))
-	}
+	body := plugintest.Body(t, file)
 	pairs, isText := body.(string)
 	if body == nil {
-		_, pairs, isText = strings.Cut(r["target"].(string), "?")
+		_, pairs, isText = strings.Cut(plugintest.Load(t, file).(map[string]any)["target"].(string), "?")
 	}
 	if !isText {
-		message, _ := body.(map[string]any)
-		return message
+		message, ok := body.(map[string]any)
+		return message, ok
 	}
 	values, err := url.ParseQuery(pairs)
 	if err != nil || strings.Contains(pairs, "%FF") || len(values) == 0 {
-		return nil // of broken escapes the plugin makes more than the standard library
+		return nil, false // of broken escapes the plugin makes more than the standard library
 	}
 	message := map[string]any{}
 	for name := range values {
@@ -161,19 +67,5 @@ func fields(t *testing.T, file string) map[string]any {
 			message[name] = values.Get(name)
 		}
 	}
-	return message
-}
-
-func load(t *testing.T, file string) (v any) {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dec := json.NewDecoder(strings.NewReader(string(b)))
-	dec.UseNumber()
-	if err := dec.Decode(&v); err != nil {
-		t.Fatalf("%s: %v", file, err)
-	}
-	return v
+	return message, true
 }

@@ -38,7 +38,7 @@ func read(r *sdk.Request, out *sdk.Events) error {
 	if set.silent {
 		out.Reply(200, "")
 	}
-	sdk.Keep(m.data, vendor, root)
+	sdk.Keep(m.data, "extensions."+vendor, root)
 	return nil
 }
 

@@ -41,7 +41,7 @@ func read(r *sdk.Request, out *sdk.Events) error {
 		m.call()
 	}
 	m.out.Received(r.ReceivedAt())
-	sdk.Keep(m.data, vendor, m.root)
+	sdk.Keep(m.data, "extensions."+vendor, m.root)
 	return nil
 }
 
