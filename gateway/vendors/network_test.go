@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -183,23 +184,41 @@ func (n *network) post(t *testing.T, kind kind, s sender, file string) map[strin
 	if err != nil || resp.Body.Close() != nil || resp.StatusCode >= 300 {
 		t.Fatalf("%s, %s: answered %s %s, %v", s.name, file, resp.Status, said, err)
 	}
-	ended, owed, of := map[string]feed.Note{}, 0, map[string]bool{}
-	timeout := time.After(20 * time.Second)
-	for owed == 0 || len(ended) < owed {
+	came, owed := map[string]map[string]feed.Note{}, map[string]int{} // by event: a delivery may end before its event is told of
+	timeout := time.After(time.Minute)
+	for {
+		if ended, all := settled(came, owed); all {
+			return ended
+		}
 		select {
 		case note := <-notes.C:
 			switch {
 			case note.Kind == feed.Accepted && note.Source == s.name:
-				owed += note.Deliveries
-				of[note.Event] = true
-			case note.Kind == feed.Ended && of[note.Event]:
-				ended[note.Destination] = note
+				owed[note.Event] += note.Deliveries
+			case note.Kind == feed.Ended:
+				if came[note.Event] == nil {
+					came[note.Event] = map[string]feed.Note{}
+				}
+				came[note.Event][note.Destination] = note
 			}
 		case <-timeout:
-			t.Fatalf("%s, %s: answered %s; %d of %d deliveries ended", s.name, file, said, len(ended), owed)
+			t.Fatalf("%s, %s: answered %s; of %v deliveries have ended %v", s.name, file, said, owed, came)
 		}
 	}
-	return ended
+}
+
+// settled gives how the deliveries of the accepted events ended, by destination, and whether all have.
+func settled(came map[string]map[string]feed.Note, owed map[string]int) (ended map[string]feed.Note, all bool) {
+	ended = map[string]feed.Note{}
+	total := 0
+	for event, n := range owed {
+		if len(came[event]) < n {
+			return nil, false
+		}
+		maps.Copy(ended, came[event])
+		total += n
+	}
+	return ended, total > 0
 }
 
 // signed is a case's request, signed now.

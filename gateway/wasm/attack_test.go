@@ -63,7 +63,7 @@ const mostMore = 64 << 20
 // function panics. Times are printed; with -attack.strict they are held too.
 func TestAttacks(t *testing.T) {
 	h := openHost(t, HostOptions{Limits: attackLimits})
-	h.relentless = false
+	h.relentless.Store(false)
 	bad := open(t, h, "hostile", PluginOptions{Instances: 2})
 	good := open(t, h, "work", PluginOptions{})
 	idle := holdIdleHeap()

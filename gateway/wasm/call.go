@@ -76,7 +76,7 @@ var errEnd = errors.New("ended by the host")
 // begin makes the state ready for a call.
 func (c *call) begin(ctx context.Context, fn Function, in Input, allowed time.Duration) {
 	c.caller, c.fn, c.in = ctx, fn, in
-	if c.plugin.resting.is() && !c.plugin.module.host.relentless {
+	if c.plugin.resting.is() && !c.plugin.module.host.relentless.Load() {
 		c.takeTurn()
 	}
 	c.started = time.Now()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -38,7 +39,7 @@ type Host struct {
 	crowd   *crowd
 	turns   turns
 
-	relentless bool // plugins that break never rest; for tests that break them by the thousand
+	relentless atomic.Bool // plugins that break never rest; for tests that break them by the thousand
 }
 
 // mode is how a guest is kept from running for ever; all but counted exist for comparison in benchmarks.

@@ -19,7 +19,7 @@ func openHost(t testing.TB, options HostOptions, m ...mode) *Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.relentless = true
+	h.relentless.Store(true)
 	t.Cleanup(func() {
 		if err := h.Close(context.Background()); err != nil {
 			t.Error(err)

@@ -44,7 +44,7 @@ func (r *resting) ended(broken bool, cost time.Duration) {
 
 // rest waits while the plugin rests. It is false when ctx ended first, or the plugin was closed.
 func (p *plugin) rest(ctx context.Context) error {
-	if !p.resting.is() || p.module.host.relentless {
+	if !p.resting.is() || p.module.host.relentless.Load() {
 		return nil
 	}
 	left := time.Duration(p.resting.until.Load()) - time.Since(began)

@@ -10,7 +10,7 @@ import (
 // calls end it. The control is a host that lets nobody rest.
 func TestBreakingPluginRests(t *testing.T) {
 	h := openHost(t, HostOptions{Limits: patient})
-	h.relentless = false
+	h.relentless.Store(false)
 	p, ok := open(t, h, "hostile", PluginOptions{Instances: 1, Ready: 1}).(*plugin)
 	if !ok {
 		t.Fatal("not a *plugin")
@@ -35,9 +35,9 @@ func TestBreakingPluginRests(t *testing.T) {
 	if _, err := p.Call(gone, Receive, Input{Body: []byte("e")}); err == nil || failureOf(t, err).Kind != Stopped {
 		t.Errorf("while it rests a call came to %v", err)
 	}
-	h.relentless = true
+	h.relentless.Store(true)
 	must(t, p, Receive, "e")
-	h.relentless = false
+	h.relentless.Store(false)
 	p.resting.until.Store(0)
 	for range 2 * restAfter {
 		must(t, p, Receive, "e")

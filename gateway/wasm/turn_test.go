@@ -88,7 +88,7 @@ func TestNapGivesTheTurnBack(t *testing.T) {
 //	go test ./gateway/wasm -run 'TestLanes' -v -args -attack.strict -attack.for 1s
 func TestLanesBesideManyHostileCalls(t *testing.T) {
 	h := openHost(t, HostOptions{Limits: Limits{Deadline: 50 * time.Millisecond}})
-	h.relentless = false
+	h.relentless.Store(false)
 	bad, good := open(t, h, "hostile", PluginOptions{}), open(t, h, "work", PluginOptions{})
 	busy := map[string]time.Duration{}
 	tries := 1
