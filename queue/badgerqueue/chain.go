@@ -116,7 +116,7 @@ func (l *line) readFollowers(hash, from uint64) ([]*entry, error) {
 	return out, err
 }
 
-// complete fills in what a delivery's record says.
+// complete fills in what a delivery's record says. Called without l.mu.
 func (l *line) complete(txn *badger.Txn, e *entry) error {
 	key := appendDeliveryKey(nil, l.id, e.seq)
 	v, err := readValue(txn, key)
@@ -130,6 +130,8 @@ func (l *line) complete(txn *badger.Txn, e *entry) error {
 	if err != nil {
 		return err
 	}
+	l.mu.Lock() // whoever counts looks at entries that are leased, too
+	defer l.mu.Unlock()
 	e.event, e.created, e.record = r.eventSeq(e.seq), r.created, &r
 	return nil
 }
