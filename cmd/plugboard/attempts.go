@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/url"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -73,8 +72,8 @@ func newAttemptsShow() *cobra.Command {
 }
 
 func printAttempts(w io.Writer, items []json.RawMessage) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "STARTED\tDELIVERY\tNO\tRESULT\tTOOK\tSTATUS\tREQUEST\tERROR") //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("STARTED\tDELIVERY\tNO\tRESULT\tTOOK\tSTATUS\tREQUEST\tERROR")
 	for _, item := range items {
 		var a admin.AttemptEntry
 		if err := json.Unmarshal(item, &a); err != nil {
@@ -84,7 +83,7 @@ func printAttempts(w io.Writer, items []json.RawMessage) error {
 		if a.Status != 0 {
 			status = strconv.Itoa(a.Status)
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%d\t%s\t%.1f ms\t%s\t%s\t%s\n", //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%d\t%s\t%.1f ms\t%s\t%s\t%s",
 			clock(a.Started), a.Delivery, a.Number, a.Result, a.DurationMS, status, a.Request, a.Error)
 	}
 	return tab.Flush()

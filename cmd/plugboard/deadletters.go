@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -69,14 +67,14 @@ func (s *steering) dead(args []string) (admin.Selection, error) {
 }
 
 func printDeadLetters(w io.Writer, items []json.RawMessage) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "ENDED\tTYPE\tSUBJECT\tDELIVERY\tATTEMPTS\tREASON") //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("ENDED\tTYPE\tSUBJECT\tDELIVERY\tATTEMPTS\tREASON")
 	for _, item := range items {
 		var d admin.DeliveryRecord
 		if err := json.Unmarshal(item, &d); err != nil {
 			return err
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%d\t%s\n", clock(d.Ended), d.Type, d.Subject, d.ID, d.AttemptCount, d.Reason) //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%s\t%s\t%d\t%s", clock(d.Ended), d.Type, d.Subject, d.ID, d.AttemptCount, d.Reason)
 	}
 	return tab.Flush()
 }

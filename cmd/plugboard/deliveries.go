@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,14 +53,14 @@ func newDeliveriesShow() *cobra.Command {
 }
 
 func printDeliveries(w io.Writer, items []json.RawMessage) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "CREATED\tTYPE\tSUBJECT\tDELIVERY\tSTATE") //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("CREATED\tTYPE\tSUBJECT\tDELIVERY\tSTATE")
 	for _, item := range items {
 		var d admin.DeliveryRecord
 		if err := json.Unmarshal(item, &d); err != nil {
 			return err
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\n", clock(d.Created), d.Type, d.Subject, d.ID, standing(d)) //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%s\t%s\t%s", clock(d.Created), d.Type, d.Subject, d.ID, standing(d))
 	}
 	return tab.Flush()
 }

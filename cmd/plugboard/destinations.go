@@ -2,12 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,8 +56,8 @@ func steerDestination(c *cobra.Command, what string, body func() any) {
 }
 
 func printDestinations(w io.Writer, items []json.RawMessage) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "NAME\tSTATE\tWAITING\tOLDEST\tPLUGIN\tURL") //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("NAME\tSTATE\tWAITING\tOLDEST\tPLUGIN\tURL")
 	for _, item := range items {
 		var d admin.DestinationInfo
 		if err := json.Unmarshal(item, &d); err != nil {
@@ -69,7 +67,7 @@ func printDestinations(w io.Writer, items []json.RawMessage) error {
 		if !d.Oldest.IsZero() {
 			oldest = time.Since(d.Oldest).Round(time.Second).String()
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%d\t%s\t%s\t%s\n", d.Name, stands(&d), d.Pending, oldest, d.Plugin, d.URL) //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%d\t%s\t%s\t%s", d.Name, stands(&d), d.Pending, oldest, d.Plugin, d.URL)
 	}
 	return tab.Flush()
 }

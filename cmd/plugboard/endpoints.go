@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -51,8 +50,8 @@ func listEndpoints(c *cobra.Command) {
 }
 
 func printEndpoints(w io.Writer, items []json.RawMessage) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "ID\tSTATUS\tWAITING\tTYPES\tURL\tDESCRIPTION") //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("ID\tSTATUS\tWAITING\tTYPES\tURL\tDESCRIPTION")
 	for _, item := range items {
 		var e endpointLine
 		if err := json.Unmarshal(item, &e); err != nil {
@@ -62,7 +61,7 @@ func printEndpoints(w io.Writer, items []json.RawMessage) error {
 		if types == "" {
 			types = "all"
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%d\t%s\t%s\t%s\n", e.ID, e.standing(), e.Pending, types, e.URL, e.Description) //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%d\t%s\t%s\t%s", e.ID, e.standing(), e.Pending, types, e.URL, e.Description)
 	}
 	return tab.Flush()
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/url"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -57,8 +55,8 @@ func newEventsShow() *cobra.Command {
 
 // printEvents reads a page of events and prints it; it gives the next page's cursor.
 func printEvents(w io.Writer, items []json.RawMessage) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "RECEIVED\tSOURCE\tTYPE\tSUBJECT\tID\tDELIVERIES") //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("RECEIVED\tSOURCE\tTYPE\tSUBJECT\tID\tDELIVERIES")
 	for _, item := range items {
 		var e admin.EventRecord
 		if err := json.Unmarshal(item, &e); err != nil {
@@ -73,7 +71,7 @@ func printEvents(w io.Writer, items []json.RawMessage) error {
 			}
 			states += d.Destination + " " + d.State
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\t%s\n", clock(e.Received), e.Source, e.Type, e.Subject, e.ID, states) //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%s\t%s\t%s\t%s", clock(e.Received), e.Source, e.Type, e.Subject, e.ID, states)
 	}
 	return tab.Flush()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,10 +74,10 @@ func benchCases(ctx context.Context, s *plugintool.Subject, m *wasm.Module, file
 }
 
 func printFigures(c *cobra.Command, figures []plugintool.Figure) error {
-	tab := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "FUNCTION\tTIME A CALL\tLEAST\tCOUNTER\tIN\tOUT\tHOST MEMORY\tGUEST\tCASE") //nolint:errcheck // Flush reports it
+	tab := newColumns(c.OutOrStdout())
+	tab.row("FUNCTION\tTIME A CALL\tLEAST\tCOUNTER\tIN\tOUT\tHOST MEMORY\tGUEST\tCASE")
 	for _, f := range figures {
-		fmt.Fprintf(tab, "%s\t%.1f µs\t%.1f µs\t%d\t%d B\t%d B\t%d B in %.1f\t%d KiB\t%s\n", f.Function, micros(f.Time), micros(f.Least), //nolint:errcheck // Flush reports it
+		tab.row("%s\t%.1f µs\t%.1f µs\t%d\t%d B\t%d B\t%d B in %.1f\t%d KiB\t%s", f.Function, micros(f.Time), micros(f.Least),
 			f.Counter, f.Input, f.Output, f.Memory, f.Objects, f.Guest>>10, f.Case)
 	}
 	return tab.Flush()

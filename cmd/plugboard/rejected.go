@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -25,14 +23,14 @@ func newRejected() *cobra.Command {
 }
 
 func printRejected(w io.Writer, items []json.RawMessage) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "RECEIVED\tSOURCE\tID\tREASON") //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("RECEIVED\tSOURCE\tID\tREASON")
 	for _, item := range items {
 		var r admin.RejectedRecord
 		if err := json.Unmarshal(item, &r); err != nil {
 			return err
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\n", clock(r.Received), r.Source, r.ID, r.Reason) //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%s\t%s", clock(r.Received), r.Source, r.ID, r.Reason)
 	}
 	return tab.Flush()
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -66,10 +65,10 @@ func newRouteFields() *cobra.Command {
 }
 
 func printFields(w io.Writer, typ string, lines []fieldLine) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(tab, "FIELD OF %s\tKIND\tWORDS\n", typ) //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("FIELD OF %s\tKIND\tWORDS", typ)
 	for _, l := range lines {
-		fmt.Fprintf(tab, "%s\t%s\t%s\n", l.Path, l.Kind, strings.Join(l.Words, " ")) //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%s", l.Path, l.Kind, strings.Join(l.Words, " "))
 	}
 	return tab.Flush()
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -70,14 +69,14 @@ func newRouteSwitch(verb, short string) *cobra.Command {
 
 // table prints records of the API, a line for each.
 func table[T any](w io.Writer, head string, items []json.RawMessage, line func(T) string) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, head) //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("%s", head)
 	for _, item := range items {
 		var v T
 		if err := json.Unmarshal(item, &v); err != nil {
 			return err
 		}
-		fmt.Fprintln(tab, line(v)) //nolint:errcheck // Flush reports it
+		tab.row("%s", line(v))
 	}
 	return tab.Flush()
 }

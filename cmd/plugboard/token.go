@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,14 +78,14 @@ func newTokenRemove() *cobra.Command {
 }
 
 func printTokens(w io.Writer, items []json.RawMessage) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "NAME\tROLE\tCREATED\tLAST USED\tEXPIRES\tID") //nolint:errcheck // Flush reports it
+	tab := newColumns(w)
+	tab.row("NAME\tROLE\tCREATED\tLAST USED\tEXPIRES\tID")
 	for _, item := range items {
 		var t access.Token
 		if err := json.Unmarshal(item, &t); err != nil {
 			return err
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Name, t.Role, day(t.Created), day(t.LastUsed), day(t.Expires), t.ID) //nolint:errcheck // Flush reports it
+		tab.row("%s\t%s\t%s\t%s\t%s\t%s", t.Name, t.Role, day(t.Created), day(t.LastUsed), day(t.Expires), t.ID)
 	}
 	return tab.Flush()
 }

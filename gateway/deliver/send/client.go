@@ -28,7 +28,9 @@ const (
 // Options make a Client.
 type Options struct {
 	Timeout     time.Duration // of an exchange, connecting included; 0: DefaultTimeout
-	Connections int           // at most so many at a time; 0: no bound
+	// Connections are so many at a time at most, and over plain http so many kept: there it is the lane that bounds how many
+	// exchanges are made at once. 0: no bound, and two are kept.
+	Connections int
 	MaxResponse int           // bytes of a response that are read; 0: DefaultMaxResponse
 	AllowHTTP   bool          // plain http, not only https
 	Guard       *Guard        // nil: the zero Guard
