@@ -203,6 +203,7 @@ func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 // crowded turns away a connection that is one too many, with a word of when to come back; under TLS without one, as that
 // would take a handshake.
 func (s *Server) crowded(c net.Conn, status int, reason string) {
+	s.strays.answered(status) // before it is, as with all others: who has the answer finds it counted
 	if s.security == nil {
 		answer := `{"error":"` + reason + `"}`
 		_ = c.SetWriteDeadline(time.Now().Add(time.Second)) // if it fails, so does the write, and nobody is told
@@ -210,7 +211,6 @@ func (s *Server) crowded(c net.Conn, status int, reason string) {
 			status, http.StatusText(status), contentJSON, len(answer), answer)
 	}
 	_ = c.Close()
-	s.strays.answered(status)
 	s.log.refused("", status, reason, host(c.RemoteAddr()))
 	s.noteRefused("", status, reason)
 }

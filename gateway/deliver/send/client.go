@@ -27,7 +27,7 @@ const (
 
 // Options make a Client.
 type Options struct {
-	Timeout     time.Duration // of an exchange, connecting included; 0: DefaultTimeout
+	Timeout time.Duration // of an exchange, connecting included; 0: DefaultTimeout
 	// Connections are so many at a time at most, and over plain http so many kept: there it is the lane that bounds how many
 	// exchanges are made at once. 0: no bound, and two are kept.
 	Connections int
